@@ -1,0 +1,51 @@
+// A device behind the seam. A backend implements four classes: device, queue, event, executable.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <busfare/backend/executable.hpp>
+#include <busfare/backend/queue.hpp>
+
+namespace busfare::backend {
+
+/// Facts, not wishes: numbers that a driver reported are sanity-checked by the backend first.
+struct device_info {
+  std::string name;         ///< "cpu", "opencl:0", "sim:h200-pcie5"
+  std::string description;  ///< what a person calls it, e.g. the processor's name
+  std::string fingerprint;  ///< hardware and driver, for profiles and kernel caches
+  std::string dialect;      ///< "host" (runs build_request::steps), "opencl-cpu", "opencl-gpu", "cuda"
+  std::uint64_t capacity = 0;  ///< bytes of memory
+  int compute_units = 1;
+  int core_group = -1;  ///< devices of one group use the same cores; -1: cores of its own
+  bool f64 = true;
+  bool exact_div_sqrt = true;  ///< division and square root are correctly rounded (found by running them)
+  bool denormals = true;       ///< denormals are kept (found by running them)
+  bool shares_host_memory = false;  ///< kernels run on host memory: `adopt` works and crossings are fences
+  bool virtual_clock = false;       ///< times are modelled, not measured
+};
+
+/// Owned by core; calls come from one thread at a time. Destroyed after all its queues, events and executables.
+class device {
+ public:
+  virtual ~device() = default;
+  [[nodiscard]] virtual const device_info& info() const = 0;
+  /// Throws out_of_memory. Content is unspecified.
+  virtual block allocate(std::size_t bytes, memory_kind kind) = 0;
+  virtual void release(const block& memory) noexcept = 0;
+  /// Makes host memory (aligned to 64 bytes) usable by kernels in place; nullopt: cannot, core copies. The caller keeps
+  /// the memory alive until `release`, which gives back what `adopt` made and leaves the memory alone.
+  virtual std::optional<block> adopt(void* host, std::size_t bytes) = 0;
+  /// Throws kernel_build with source and log.
+  virtual std::unique_ptr<executable> build(const build_request& what) = 0;
+  virtual std::unique_ptr<queue> open(engine which) = 0;
+  /// Empty: well. Else why the device is lost.
+  virtual std::string health() = 0;
+  /// The vendor's context; null where there is none.
+  virtual void* native() = 0;
+};
+
+}  // namespace busfare::backend
