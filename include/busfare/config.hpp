@@ -19,9 +19,9 @@
 #define BUSFARE_PASTE_(a, b) a##b
 #define BUSFARE_PASTE(a, b) BUSFARE_PASTE_(a, b)
 
-// The flags of this translation unit, spelled as an identifier. Templates that hold generated loops live in an inline
-// namespace of this name: units built with different flags then never share a weak symbol, so that neither the link
-// order nor the strongest -march of a program decides what another unit runs.
+// The flags of this translation unit, spelled as an identifier. Templates that hold generated loops live in
+// an inline namespace of this name: units built with different flags then never share a weak symbol, so that
+// neither the link order nor the strongest -march of a program decides what another unit runs.
 #if defined(__clang__)
 #define BUSFARE_TU_COMPILER clang
 #else
@@ -52,7 +52,7 @@
 #else
 #define BUSFARE_TU_OPTIMIZE _noopt
 #endif
-#define BUSFARE_TU                                                                                          \
-  BUSFARE_PASTE(BUSFARE_PASTE(BUSFARE_PASTE(BUSFARE_PASTE(tu_, BUSFARE_TU_COMPILER), _),                    \
-                              BUSFARE_PASTE(BUSFARE_TU_ARCH, BUSFARE_TU_MATH)),                             \
+#define BUSFARE_TU                                                                       \
+  BUSFARE_PASTE(BUSFARE_PASTE(BUSFARE_PASTE(BUSFARE_PASTE(tu_, BUSFARE_TU_COMPILER), _), \
+                              BUSFARE_PASTE(BUSFARE_TU_ARCH, BUSFARE_TU_MATH)),          \
                 BUSFARE_TU_OPTIMIZE)

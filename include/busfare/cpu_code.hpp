@@ -1,5 +1,6 @@
-// The CPU reading of a kernel: compiled in the user's translation unit, carried by core as an opaque table, called by
-// the cpu backend only. Plain function pointers: a kernel has no closure, its numbers travel with the launch.
+// The CPU reading of a kernel: compiled in the user's translation unit, carried by core as an opaque table,
+// called by the cpu backend only. Plain function pointers: a kernel has no closure, its numbers travel with
+// the launch.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +10,8 @@
 
 namespace busfare {
 
-/// Instruction sets that every kernel is compiled for. `avx2` means AVX2 and FMA; `avx512` means F, BW, DQ and VL.
+/// Instruction sets that every kernel is compiled for. `avx2` means AVX2 and FMA; `avx512` means F, BW, DQ
+/// and VL.
 enum class isa : std::uint8_t { base, avx2, avx512 };
 inline constexpr int isa_count = 3;
 
@@ -26,20 +28,23 @@ constexpr unsigned tree_lanes(std::size_t bytes) noexcept { return bytes <= 4 ? 
 
 /// One array argument of one call.
 struct cpu_operand {
-  const std::byte* data;  ///< element argument: the element `first`; broadcast: the one value; whole: element 0
-  std::uint64_t size;     ///< whole arguments: elements of the table (0 allowed); else unused
-  bool broadcast;         ///< an element argument that is one value for all
+  const std::byte*
+      data;            ///< element argument: the element `first`; broadcast: the one value; whole: element 0
+  std::uint64_t size;  ///< whole arguments: elements of the table (0 allowed); else unused
+  bool broadcast;      ///< an element argument that is one value for all
 };
 
 /// A run of consecutive flat elements [first, first + count) of a node's shape.
 struct cpu_block {
-  const cpu_operand* in;     ///< one per array argument, in the order of the kernel's parameters
-  std::byte* const* out;     ///< one per result: where the element `first` goes. Never aliases an input partly:
-                             ///< it is either disjoint from each or the very same elements
-  const std::byte* numbers;  ///< 8 bytes per number argument, in order; the value in its compute type, at the start
-  std::uint64_t shape[3];    ///< slowest axis first
+  const cpu_operand* in;  ///< one per array argument, in the order of the kernel's parameters
+  std::byte* const* out;  ///< one per result: where the element `first` goes. Never aliases an input partly:
+                          ///< it is either disjoint from each or the very same elements
+  const std::byte*
+      numbers;  ///< 8 bytes per number argument, in order; the value in its compute type, at the start
+  std::uint64_t shape[3];  ///< slowest axis first
   std::uint64_t first, count;
-  bool stream;  ///< results are large and not read soon: use streaming stores (a fence follows, by the caller)
+  bool
+      stream;  ///< results are large and not read soon: use streaming stores (a fence follows, by the caller)
 };
 
 using cpu_entry = void (*)(const cpu_block&) noexcept;

@@ -1,4 +1,5 @@
-// The one exception type of the library. Header-only, so that a module throws the very type that core catches.
+// The one exception type of the library. Header-only, so that a module throws the very type that core
+// catches.
 #pragma once
 
 #include <stdexcept>
@@ -27,14 +28,16 @@ enum class error_class : unsigned char {
 
 /// The class's name as it stands in the enumeration, e.g. "invalid_argument". Never null.
 constexpr const char* name_of(error_class c) noexcept {
-  constexpr const char* names[] = {"invalid_argument", "unavailable", "out_of_memory", "kernel_build",
-                                   "transient",        "timeout",     "device_lost",   "corrupt",
-                                   "io",               "cancelled",   "internal"};
+  constexpr const char* names[] = {"invalid_argument", "unavailable", "out_of_memory",
+                                   "kernel_build",     "transient",   "timeout",
+                                   "device_lost",      "corrupt",     "io",
+                                   "cancelled",        "internal"};
   return names[static_cast<unsigned char>(c)];
 }
 
 /// Thrown by everything that can fail. The runtime stays usable afterwards.
-/// `what()` is one text: class, message, device, recording line, native code, hint; each part only where known.
+/// `what()` is one text: class, message, device, recording line, native code, hint; each part only where
+/// known.
 class BUSFARE_API error : public std::runtime_error {
  public:
   struct details {
@@ -60,8 +63,10 @@ class BUSFARE_API error : public std::runtime_error {
   static std::string text(error_class kind, const std::string& message, const details& d) {
     std::string s = std::string(name_of(kind)) + ": " + message;
     if (!d.device.empty()) s += " [device " + d.device + "]";
-    if (d.line.line != 0) s += " [recorded at " + std::string(d.line.file) + ":" + std::to_string(d.line.line) + "]";
-    if (!d.native_call.empty()) s += " [" + d.native_call + " returned " + std::to_string(d.native_code) + "]";
+    if (d.line.line != 0)
+      s += " [recorded at " + std::string(d.line.file) + ":" + std::to_string(d.line.line) + "]";
+    if (!d.native_call.empty())
+      s += " [" + d.native_call + " returned " + std::to_string(d.native_code) + "]";
     if (!d.hint.empty()) s += "; " + d.hint;
     if (!d.log.empty()) s += "\n--- build log ---\n" + d.log;
     return s;

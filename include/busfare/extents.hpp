@@ -27,7 +27,8 @@ class extents {
     constexpr std::size_t limit = static_cast<std::size_t>(INT64_MAX);
     std::size_t total = 1;
     for (std::size_t n : n_) {
-      if (n != 0 && total > limit / n) throw error(error_class::invalid_argument, "extents hold more than 2^63 - 1 elements");
+      if (n != 0 && total > limit / n)
+        throw error(error_class::invalid_argument, "extents hold more than 2^63 - 1 elements");
       total *= n;
     }
     return total;
@@ -35,7 +36,8 @@ class extents {
   /// Bytes for elements of `size` bytes. Throws `invalid_argument` on overflow.
   [[nodiscard]] constexpr std::size_t bytes(std::size_t size) const {
     const std::size_t n = count();
-    if (n > static_cast<std::size_t>(INT64_MAX) / size) throw error(error_class::invalid_argument, "array is larger than 2^63 - 1 bytes");
+    if (n > static_cast<std::size_t>(INT64_MAX) / size)
+      throw error(error_class::invalid_argument, "array is larger than 2^63 - 1 bytes");
     return n * size;
   }
 

@@ -3,8 +3,8 @@
 
 namespace busfare {
 
-/// Where a node was recorded. Not std::source_location: clang 14 lacks it and clang 15 reports the declaration.
-/// `file` points at a string literal and is never freed. Default arguments call `here()`.
+/// Where a node was recorded. Not std::source_location: clang 14 lacks it and clang 15 reports the
+/// declaration. `file` points at a string literal and is never freed. Default arguments call `here()`.
 struct source_line {
   const char* file = "";
   unsigned line = 0;

@@ -28,24 +28,27 @@ constexpr type compute_of(type t) noexcept { return t <= type::u64 ? t : type::i
 namespace detail {
 
 template <class T>
-inline constexpr bool is_integer_like = std::is_integral_v<T> && !std::is_same_v<T, char> &&
-                                        !std::is_same_v<T, wchar_t> && !std::is_same_v<T, char8_t> &&
-                                        !std::is_same_v<T, char16_t> && !std::is_same_v<T, char32_t>;
+inline constexpr bool is_integer_like =
+    std::is_integral_v<T> && !std::is_same_v<T, char> && !std::is_same_v<T, wchar_t> &&
+    !std::is_same_v<T, char8_t> && !std::is_same_v<T, char16_t> && !std::is_same_v<T, char32_t>;
 
 // long and long long are one type here; bool counts as i32, as C++ promotes it.
-template <class T>
-constexpr auto canonical() {
+template <class T> constexpr auto canonical() {
   if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double>) {
     return T{};
   } else if constexpr (is_integer_like<T>) {
     if constexpr (sizeof(T) < 4) {
       return std::int32_t{};
     } else if constexpr (sizeof(T) == 4) {
-      if constexpr (std::is_signed_v<T>) return std::int32_t{};
-      else return std::uint32_t{};
+      if constexpr (std::is_signed_v<T>)
+        return std::int32_t{};
+      else
+        return std::uint32_t{};
     } else {
-      if constexpr (std::is_signed_v<T>) return std::int64_t{};
-      else return std::uint64_t{};
+      if constexpr (std::is_signed_v<T>)
+        return std::int64_t{};
+      else
+        return std::uint64_t{};
     }
   }
 }
@@ -55,7 +58,7 @@ constexpr auto canonical() {
 /// A type that arrays may store.
 template <class T>
 concept storable = std::is_same_v<T, float> || std::is_same_v<T, double> ||
-                   (detail::is_integer_like<T> && !std::is_same_v<T, bool>);
+    (detail::is_integer_like<T> && !std::is_same_v<T, bool>);
 
 /// A type that kernels compute with.
 template <class T>
@@ -66,22 +69,25 @@ template <class T>
 concept number = std::is_same_v<T, float> || std::is_same_v<T, double> || detail::is_integer_like<T>;
 
 /// The type that a number or a stored element computes as: u8 -> i32, long long -> i64, float -> float.
-template <class T>
-using compute_t = decltype(detail::canonical<T>());
+template <class T> using compute_t = decltype(detail::canonical<T>());
 
 /// C++'s usual arithmetic conversions, on compute types.
-template <class A, class B>
-using common_t = compute_t<std::common_type_t<compute_t<A>, compute_t<B>>>;
+template <class A, class B> using common_t = compute_t<std::common_type_t<compute_t<A>, compute_t<B>>>;
 
 /// The run-time name of a C++ type.
-template <storable T>
-constexpr type type_of() noexcept {
-  if constexpr (std::is_same_v<T, float>) return type::f32;
-  else if constexpr (std::is_same_v<T, double>) return type::f64;
-  else if constexpr (sizeof(T) == 1) return std::is_signed_v<T> ? type::i8 : type::u8;
-  else if constexpr (sizeof(T) == 2) return std::is_signed_v<T> ? type::i16 : type::u16;
-  else if constexpr (sizeof(T) == 4) return std::is_signed_v<T> ? type::i32 : type::u32;
-  else return std::is_signed_v<T> ? type::i64 : type::u64;
+template <storable T> constexpr type type_of() noexcept {
+  if constexpr (std::is_same_v<T, float>)
+    return type::f32;
+  else if constexpr (std::is_same_v<T, double>)
+    return type::f64;
+  else if constexpr (sizeof(T) == 1)
+    return std::is_signed_v<T> ? type::i8 : type::u8;
+  else if constexpr (sizeof(T) == 2)
+    return std::is_signed_v<T> ? type::i16 : type::u16;
+  else if constexpr (sizeof(T) == 4)
+    return std::is_signed_v<T> ? type::i32 : type::u32;
+  else
+    return std::is_signed_v<T> ? type::i64 : type::u64;
 }
 
 }  // namespace busfare

@@ -14,10 +14,10 @@ namespace busfare::backend {
 
 /// Facts, not wishes: numbers that a driver reported are sanity-checked by the backend first.
 struct device_info {
-  std::string name;         ///< "cpu", "opencl:0", "sim:h200-pcie5"
-  std::string description;  ///< what a person calls it, e.g. the processor's name
-  std::string fingerprint;  ///< hardware and driver, for profiles and kernel caches
-  std::string dialect;      ///< "host" (runs build_request::steps), "opencl-cpu", "opencl-gpu", "cuda"
+  std::string name;            ///< "cpu", "opencl:0", "sim:h200-pcie5"
+  std::string description;     ///< what a person calls it, e.g. the processor's name
+  std::string fingerprint;     ///< hardware and driver, for profiles and kernel caches
+  std::string dialect;         ///< "host" (runs build_request::steps), "opencl-cpu", "opencl-gpu", "cuda"
   std::uint64_t capacity = 0;  ///< bytes of memory
   int compute_units = 1;
   int core_group = -1;  ///< devices of one group use the same cores; -1: cores of its own
@@ -28,7 +28,8 @@ struct device_info {
   bool virtual_clock = false;       ///< times are modelled, not measured
 };
 
-/// Owned by core; calls come from one thread at a time. Destroyed after all its queues, events and executables.
+/// Owned by core; calls come from one thread at a time. Destroyed after all its queues, events and
+/// executables.
 class device {
  public:
   virtual ~device() = default;
@@ -36,8 +37,9 @@ class device {
   /// Throws out_of_memory. Content is unspecified.
   virtual block allocate(std::size_t bytes, memory_kind kind) = 0;
   virtual void release(const block& memory) noexcept = 0;
-  /// Makes host memory (aligned to 64 bytes) usable by kernels in place; nullopt: cannot, core copies. The caller keeps
-  /// the memory alive until `release`, which gives back what `adopt` made and leaves the memory alone.
+  /// Makes host memory (aligned to 64 bytes) usable by kernels in place; nullopt: cannot, core copies. The
+  /// caller keeps the memory alive until `release`, which gives back what `adopt` made and leaves the memory
+  /// alone.
   virtual std::optional<block> adopt(void* host, std::size_t bytes) = 0;
   /// Throws kernel_build with source and log.
   virtual std::unique_ptr<executable> build(const build_request& what) = 0;

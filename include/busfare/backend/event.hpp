@@ -20,8 +20,8 @@ class event {
   virtual bool done() = 0;
   /// Blocks; false when the deadline passed first. Throws as `done`.
   virtual bool wait(std::chrono::nanoseconds deadline) = 0;
-  /// From the start of the queue's first piece of work since the previous mark to the end of the last; nullopt when
-  /// there was none or the device cannot tell. Only after completion.
+  /// From the start of the queue's first piece of work since the previous mark to the end of the last;
+  /// nullopt when there was none or the device cannot tell. Only after completion.
   virtual std::optional<span_ns> times() = 0;
 };
 

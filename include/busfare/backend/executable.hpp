@@ -20,8 +20,8 @@ enum class memory_kind : std::uint8_t {
   mapped,    ///< host memory that the device computes on: crossings are fences, not copies
 };
 
-/// A piece of memory. `handle` is what the device made of it (an address, a cl_mem, ...); for `pageable` the address.
-/// Blocks given to a launch have offset 0.
+/// A piece of memory. `handle` is what the device made of it (an address, a cl_mem, ...); for `pageable` the
+/// address. Blocks given to a launch have offset 0.
 struct block {
   void* handle = nullptr;
   std::size_t offset = 0;
@@ -30,9 +30,9 @@ struct block {
   void* host = nullptr;  ///< mapped and pinned: the address that the host uses
 };
 
-/// How a kernel sees one argument. Generated source takes, in this order: element, broadcast, result: a pointer;
-/// whole: a pointer and its i64 size in elements; number: a value of its compute type. After all arguments come five
-/// u64: first, count, shape[0], shape[1], shape[2].
+/// How a kernel sees one argument. Generated source takes, in this order: element, broadcast, result: a
+/// pointer; whole: a pointer and its i64 size in elements; number: a value of its compute type. After all
+/// arguments come five u64: first, count, shape[0], shape[1], shape[2].
 enum class parameter_kind : std::uint8_t { element, broadcast, whole, number, result };
 
 struct parameter {
@@ -40,11 +40,12 @@ struct parameter {
   busfare::type type;  ///< stored type; for numbers the compute type
 };
 
-/// map: one work item per element. fold: one result element (per result) per tree_block elements, by the fixed tree.
+/// map: one work item per element. fold: one result element (per result) per tree_block elements, by the
+/// fixed tree.
 enum class work : std::uint8_t { map, fold };
 
-/// One kernel of a fused chain, for devices that run CPU code. Slots 0 to parameters.size()-1 are the launch's
-/// arguments; later ones are temporaries of the types given in the request.
+/// One kernel of a fused chain, for devices that run CPU code. Slots 0 to parameters.size()-1 are the
+/// launch's arguments; later ones are temporaries of the types given in the request.
 struct step {
   const cpu_code* code;
   std::span<const int> in;       ///< slots of the array arguments, in the kernel's order
@@ -57,14 +58,14 @@ struct build_request {
   busfare::backend::work work = work::map;
   std::span<const parameter> parameters;
   // Devices of dialect "host" read these:
-  std::span<const step> steps;             ///< may be empty for a fold of its parameters
+  std::span<const step> steps;  ///< may be empty for a fold of its parameters
   std::span<const busfare::type> temporaries;
-  const cpu_fold_code* fold = nullptr;     ///< work::fold
-  std::span<const int> fold_slots;         ///< the components' slots; result parameters follow in the same order
+  const cpu_fold_code* fold = nullptr;  ///< work::fold
+  std::span<const int> fold_slots;      ///< the components' slots; result parameters follow in the same order
   // Others compile this:
-  std::string_view source;                 ///< text in the device's dialect
-  std::string_view entry;                  ///< the kernel's name
-  unsigned lanes = 0;                      ///< work::fold: lanes of the tree (64 or 32)
+  std::string_view source;  ///< text in the device's dialect
+  std::string_view entry;   ///< the kernel's name
+  unsigned lanes = 0;       ///< work::fold: lanes of the tree (64 or 32)
   // The cost of one element, for devices that take their times from a model:
   double flops = 0;
   double bytes = 0;

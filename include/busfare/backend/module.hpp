@@ -24,11 +24,12 @@ namespace busfare::backend {
 
 /// All that a module may ask of core. Every function may be called from any thread.
 struct services {
-  void* (*host_alloc)(std::size_t bytes);  ///< aligned to 64 bytes (2 MiB and huge-page-advised from 2 MiB up); throws out_of_memory
+  void* (*host_alloc)(std::size_t bytes);  ///< aligned to 64 bytes (2 MiB and huge-page-advised from 2 MiB
+                                           ///< up); throws out_of_memory
   void (*host_free)(void* memory);         ///< accepts null
-  void (*note)(std::string_view text);     ///< something a person should be able to read later; never an error
-  /// The kernel cache on disk: true and the payload on a hit. `key` holds everything that decides the payload (device and driver,
-  /// options, full source); it is compared byte for byte. Never throws.
+  void (*note)(std::string_view text);  ///< something a person should be able to read later; never an error
+  /// The kernel cache on disk: true and the payload on a hit. `key` holds everything that decides the payload
+  /// (device and driver, options, full source); it is compared byte for byte. Never throws.
   bool (*cache_get)(std::string_view key, std::vector<std::byte>& payload);
   void (*cache_put)(std::string_view key, const std::byte* payload, std::size_t bytes);
   /// Runs call(context, i) for i in [0, n) on the pool and the caller; returns when all are done.
@@ -43,8 +44,9 @@ struct probe_result {
   std::string remedy;       ///< what the user can do about it
 };
 
-/// One per backend, returned by its exported C symbol `busfare_module` (loaded modules) or `busfare_module_NAME`
-/// (builtin). `probe` never throws. `open` throws unavailable; `name` is as in "opencl:0" or "sim:h200-pcie5?slow=8".
+/// One per backend, returned by its exported C symbol `busfare_module` (loaded modules) or
+/// `busfare_module_NAME` (builtin). `probe` never throws. `open` throws unavailable; `name` is as in
+/// "opencl:0" or "sim:h200-pcie5?slow=8".
 struct module {
   const char* abi;   ///< BUSFARE_ABI
   const char* name;  ///< "cpu", "opencl", "sim"

@@ -12,13 +12,14 @@ namespace busfare::backend {
 
 enum class engine : std::uint8_t { compute, upload, download };
 
-/// In order; used by one thread at a time. Calls may return before the work is done. Memory named in a call stays
-/// alive until an event marked later is done. Errors throw `busfare::error`, here or from a later event.
+/// In order; used by one thread at a time. Calls may return before the work is done. Memory named in a call
+/// stays alive until an event marked later is done. Errors throw `busfare::error`, here or from a later
+/// event.
 class queue {
  public:
   virtual ~queue() = default;
-  /// Copies bytes. Either side may be pageable host memory. Where both sides name one mapped memory it is a fence: what
-  /// `from`'s side wrote becomes visible to `to`'s side (host to device or back).
+  /// Copies bytes. Either side may be pageable host memory. Where both sides name one mapped memory it is a
+  /// fence: what `from`'s side wrote becomes visible to `to`'s side (host to device or back).
   virtual void copy(const block& to, const block& from, std::size_t bytes) = 0;
   /// Launches; arguments are checked by the caller.
   virtual void run(executable& what, const launch& how) = 0;
