@@ -50,7 +50,9 @@ class BUSFARE_API error : public std::runtime_error {
     std::string log;          ///< compiler log (kernel_build)
   };
 
-  error(error_class kind, const std::string& message) : error(kind, message, details{}) {}
+  error(error_class kind, const std::string& message) : error(kind, message, source_line{}) {}
+  error(error_class kind, const std::string& message, source_line line)
+      : error(kind, message, details{"", line, 0, "", "", "", ""}) {}
   error(error_class kind, const std::string& message, details d)
       : std::runtime_error(text(kind, message, d)), kind_(kind), message_(message), details_(std::move(d)) {}
 

@@ -1,0 +1,39 @@
+# How tests are built and run: private caches, sanitizer settings, shards for the cores.
+
+# busfare_test_environment(NAME): no test reads or writes the caches of the person who runs it.
+function(busfare_test_environment name)
+  set(home "${PROJECT_BINARY_DIR}/test_home/${name}")
+  file(MAKE_DIRECTORY "${home}/cache" "${home}/config" "${home}/tmp")
+  set(suppressions "${PROJECT_SOURCE_DIR}/tests/support")
+  set_tests_properties(${name} PROPERTIES
+    TIMEOUT 900
+    SKIP_RETURN_CODE 77
+    ENVIRONMENT
+      "HOME=${home};XDG_CACHE_HOME=${home}/cache;XDG_CONFIG_HOME=${home}/config;TMPDIR=${home}/tmp;POCL_CACHE_DIR=${home}/cache/pocl;ASAN_OPTIONS=detect_stack_use_after_return=1;LSAN_OPTIONS=suppressions=${suppressions}/leaks.supp:print_suppressions=0;UBSAN_OPTIONS=print_stacktrace=1;TSAN_OPTIONS=suppressions=${suppressions}/races.supp:halt_on_error=1")
+  set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT ${ARGN})
+endfunction()
+
+# busfare_add_gtest(NAME FOLDER): every *.cpp of the folder in one program, run in two halves.
+function(busfare_add_gtest name folder)
+  busfare_sources(sources "${folder}")
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name} ${sources})
+  busfare_own(${name})
+  target_include_directories(${name} PRIVATE
+    "${PROJECT_SOURCE_DIR}/src" "${PROJECT_SOURCE_DIR}/bench" "${PROJECT_SOURCE_DIR}/tests")
+  target_compile_definitions(${name} PRIVATE BUSFARE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_link_libraries(${name} PRIVATE busfare_bench busfare_internal GTest::gtest_main)
+  get_property(loaded GLOBAL PROPERTY BUSFARE_LOADED_BACKENDS)
+  foreach(backend IN LISTS loaded)
+    add_dependencies(${name} busfare_${backend})
+  endforeach()
+  set(shards 2)
+  foreach(shard RANGE 1 ${shards})
+    math(EXPR index "${shard} - 1")
+    add_test(NAME ${name}.${shard} COMMAND ${name} --gtest_brief=1)
+    busfare_test_environment(${name}.${shard}
+      GTEST_TOTAL_SHARDS=${shards} GTEST_SHARD_INDEX=${index})
+  endforeach()
+endfunction()

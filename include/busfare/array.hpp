@@ -1,0 +1,150 @@
+// The user's handle to a typed, shaped value.
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <busfare/detail/record.hpp>
+#include <busfare/type.hpp>
+
+namespace busfare {
+
+template <storable T>
+class array;
+
+namespace detail {
+template <class T>
+const array_handle& handle_of(const array<T>& a);
+template <class T>
+array<T> array_of(array_handle h);
+}  // namespace detail
+
+/// The elements of an array on the host, slowest axis first. Shares ownership: safe on a temporary array.
+template <storable T>
+class read_view {
+ public:
+  [[nodiscard]] const T* data() const noexcept { return data_; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  const T* begin() const noexcept { return data_; }
+  const T* end() const noexcept { return data_ + size_; }
+  /// Unchecked.
+  const T& operator[](std::size_t i) const noexcept { return data_[i]; }
+  operator std::span<const T>() const noexcept { return {data_, size_}; }  // NOLINT: a view is a span
+
+ private:
+  friend class array<T>;
+  read_view(detail::array_handle owner, const T* data, std::size_t size)
+      : owner_(std::move(owner)), data_(data), size_(size) {}
+  detail::array_handle owner_;
+  const T* data_;
+  std::size_t size_;
+};
+
+/// A typed, shaped value of rank 0 to 3. Copying the handle copies no elements; computed contents never change.
+/// Handles may be copied, read and recorded on by several threads; one handle object by one thread at a time.
+template <storable T>
+class array {
+ public:
+  using value_type = T;
+
+  /// No elements, rank 1.
+  array() : array(detail::array_copied(nullptr, busfare::extents(0), type_of<T>(), {})) {}
+
+  [[nodiscard]] const busfare::extents& extents() const { return detail::shape_of(handle_); }
+  [[nodiscard]] std::size_t size() const { return extents().count(); }
+
+  /// Plans, runs and waits for what is missing. Throws what recording could not know.
+  [[nodiscard]] read_view<T> host(source_line line = source_line::here()) const {
+    const void* data = detail::host_of(handle_, line);
+    return {handle_, static_cast<const T*>(data), size()};
+  }
+  /// The value of a rank-0 array or of an array with one element; throws invalid_argument for others.
+  [[nodiscard]] T value(source_line line = source_line::here()) const {
+    if (size() != 1) throw error(error_class::invalid_argument, "value() needs an array with one element, this one has " + std::to_string(size()), line);
+    return host(line)[0];
+  }
+  /// Copies the elements to the caller's memory. Throws invalid_argument where sizes differ.
+  void into(std::span<T> out, source_line line = source_line::here()) const {
+    if (out.size() != size()) {
+      throw error(error_class::invalid_argument, "into() got room for " + std::to_string(out.size()) + " elements, the array has " + std::to_string(size()), line);
+    }
+    const auto view = host(line);
+    if (!view.empty()) std::memcpy(out.data(), view.data(), view.size() * sizeof(T));
+  }
+
+ private:
+  friend const detail::array_handle& detail::handle_of<T>(const array<T>&);
+  friend array<T> detail::array_of<T>(detail::array_handle);
+  explicit array(detail::array_handle h) : handle_(std::move(h)) {}
+  detail::array_handle handle_;
+};
+
+namespace detail {
+template <class T>
+const array_handle& handle_of(const array<T>& a) { return a.handle_; }
+template <class T>
+array<T> array_of(array_handle h) { return array<T>(std::move(h)); }
+
+inline void check_count(std::size_t have, const extents& shape, source_line line) {
+  if (have != shape.count()) {
+    throw error(error_class::invalid_argument, "the extents hold " + std::to_string(shape.count()) + " elements, the data " + std::to_string(have), line);
+  }
+}
+}  // namespace detail
+
+/// Copies now; the source may change afterwards.
+template <storable T>
+array<T> copy_of(std::span<const T> from, extents shape, source_line line = source_line::here()) {
+  detail::check_count(from.size(), shape, line);
+  return detail::array_of<T>(detail::array_copied(from.data(), shape, type_of<T>(), line));
+}
+template <storable T>
+array<T> copy_of(const std::vector<T>& from, extents shape, source_line line = source_line::here()) {
+  return copy_of(std::span<const T>(from), shape, line);
+}
+template <storable T>
+array<T> copy_of(std::span<const T> from, source_line line = source_line::here()) {
+  return copy_of(from, extents(from.size()), line);
+}
+template <storable T>
+array<T> copy_of(const std::vector<T>& from, source_line line = source_line::here()) {
+  return copy_of(std::span<const T>(from), extents(from.size()), line);
+}
+/// A rank-0 array.
+template <storable T>
+array<T> value_of(T x, source_line line = source_line::here()) {
+  return detail::array_of<T>(detail::array_copied(&x, extents(), type_of<T>(), line));
+}
+/// Takes the vector over; copies nothing.
+template <storable T>
+array<T> adopt(std::vector<T>&& from, extents shape, source_line line = source_line::here()) {
+  detail::check_count(from.size(), shape, line);
+  auto owner = std::make_shared<std::vector<T>>(std::move(from));
+  return detail::array_of<T>(detail::array_from(std::shared_ptr<const void>(owner, owner->data()), shape, type_of<T>(), line));
+}
+template <storable T>
+array<T> adopt(std::vector<T>&& from, source_line line = source_line::here()) {
+  const extents shape(from.size());
+  return adopt(std::move(from), shape, line);
+}
+/// Shares ownership of `shape.count()` elements; the caller writes to them no more.
+template <storable T>
+array<T> adopt(std::shared_ptr<T[]> from, extents shape, source_line line = source_line::here()) {
+  return detail::array_of<T>(detail::array_from(std::shared_ptr<const void>(from, from.get()), shape, type_of<T>(), line));
+}
+
+/// bf::map(f, x, bf::whole(table)): f sees all of `table` and reads table[i].
+template <storable T>
+struct whole_of {
+  array<T> all;
+};
+template <storable T>
+whole_of<T> whole(array<T> all) { return {std::move(all)}; }
+
+}  // namespace busfare

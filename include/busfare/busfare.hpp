@@ -1,0 +1,9 @@
+// The whole face of the library.
+#pragma once
+
+#include <busfare/algorithm.hpp>
+#include <busfare/array.hpp>
+#include <busfare/error.hpp>
+#include <busfare/plan.hpp>
+#include <busfare/receipt.hpp>
+#include <busfare/runtime.hpp>

@@ -1,0 +1,64 @@
+// The type-erased face of core: what the templates of array.hpp and algorithm.hpp call.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include <busfare/config.hpp>
+#include <busfare/cpu_code.hpp>
+#include <busfare/extents.hpp>
+#include <busfare/options.hpp>
+#include <busfare/program.hpp>
+#include <busfare/source_line.hpp>
+
+namespace busfare {
+
+class receipt;
+class plan;
+
+namespace detail {
+
+class array_state;  // core's
+using array_handle = std::shared_ptr<array_state>;
+
+/// One kernel for one list of argument types; lives as long as the program.
+struct map_kernel {
+  const cpu_code* code;
+  program_ptr program;  ///< its arguments, in order, and its stored result types
+  int index_rank;       ///< rank of the indices it takes; 0: none
+};
+
+/// One reduction operation over k components.
+struct fold_kernel {
+  const cpu_fold_code* code;
+  program_ptr program;                  ///< 2k values to k
+  std::vector<type> components;         ///< compute types
+  std::vector<std::uint64_t> identity;  ///< bits of the value for nothing; empty: there is none
+  const char* name;
+};
+
+struct map_argument {
+  array_handle array;        ///< element and whole arguments
+  std::uint64_t number = 0;  ///< number arguments: the bits
+};
+
+// All of these may be called from several threads. Errors that can be known now are thrown now, with the line.
+BUSFARE_API array_handle array_from(std::shared_ptr<const void> memory, extents shape, type t, source_line line);
+BUSFARE_API array_handle array_copied(const void* from, extents shape, type t, source_line line);
+/// `shape`: the extents of a generate; null where the arguments decide.
+BUSFARE_API void record_map(const map_kernel& kernel, const options& how, source_line line, const extents* shape,
+                            std::span<map_argument> arguments, std::span<array_handle> results);
+BUSFARE_API void record_fold(const fold_kernel& kernel, const options& how, source_line line,
+                             std::span<const array_handle> components, std::span<array_handle> results);
+
+BUSFARE_API const extents& shape_of(const array_handle& a);
+/// Runs what is needed and returns the host replica, valid while the handle lives.
+BUSFARE_API const void* host_of(const array_handle& a, source_line line);
+BUSFARE_API receipt run_arrays(std::span<const array_handle> wanted, source_line line);
+BUSFARE_API plan quote_arrays(std::span<const array_handle> wanted, source_line line);
+
+}  // namespace detail
+}  // namespace busfare

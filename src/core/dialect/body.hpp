@@ -1,0 +1,32 @@
+// The statements of one program, in C.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <busfare/program.hpp>
+
+#include "core/dialect/dialect.hpp"
+
+namespace busfare::core {
+
+/// How the surroundings of a body spell what it reads.
+struct body_names {
+  std::vector<std::string> inputs;  ///< per argument: expression of an element, broadcast or number
+  std::vector<std::string> tables;  ///< per argument: pointer of a table; its size is `sizes`
+  std::vector<std::string> sizes;
+};
+
+/// One statement per node, loops nested, values named v0, v1, ... `indent` spaces before each line.
+/// An index node reads i, shape0, shape1 and shape2.
+std::string body_text(const program& p, const dialect_spec& d, const body_names& names, int indent);
+
+/// "v<node>", converted to a stored type as a result.
+std::string stored_value(const program& p, std::size_t result, type as, const dialect_spec& d);
+
+/// Replaces $0 $1 $2 by the operands, $t $T $U by the type's suffix, C name and unsigned C name.
+std::string spelled(std::string_view pattern, value_type t, const dialect_spec& d,
+                    const std::string (&operands)[3] = {});
+
+}  // namespace busfare::core

@@ -1,0 +1,285 @@
+// Runs a plan over a launch: partition, blocks, fixed tree blocks, streaming.
+#include "cpu/executable.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <new>
+#include <string>
+#include <utility>
+
+#include <busfare/error.hpp>
+
+#include "cpu/base_check.hpp"
+#include "cpu/fp_state.hpp"
+#include "cpu/processor.hpp"
+
+namespace busfare::cpu {
+
+namespace {
+
+using backend::parameter_kind;
+
+// Parts are multiples of this many elements, or less where an element is known to be dear.
+constexpr std::uint64_t part_unit = 16384;
+constexpr std::uint64_t smallest_map_part = 64;
+// Sharing costs about 3 us with workers awake and pays from twice that; asleep, a wake-up costs ten times
+// more.
+constexpr double alone_ns_awake = 5e3, alone_ns_asleep = 50e3;
+constexpr double clock_ns = 2e3;                // launches shorter than this are not timed again
+constexpr std::uint64_t enough_elements = 256;  // to learn from, or:
+constexpr std::int64_t enough_ns = 5000;
+constexpr double guess_ns = 0.3;  // a simple step of one element, before anything was measured
+
+std::int64_t now_ns() noexcept {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+[[noreturn]] void refuse(const std::string& why) {
+  error::details d;
+  d.device = "cpu";
+  throw error(error_class::internal, "launch: " + why, std::move(d));
+}
+
+}  // namespace
+
+executable::executable(const backend::build_request& what, isa set)
+    : plan_(make_plan(what, set)),
+      pool_(pool::thread_pool::shared()),
+      scratches_(plan_, pool_.threads()),
+      streaming_limit_(this_processor().last_level_cache / 4 * 3),
+      checked_(!needs_base_check(plan_)),
+      ns_per_element_(guess_ns * plan_.weight) {
+  frame_.address.resize(plan_.parameters);
+  frame_.size.resize(plan_.parameters);
+  frame_.shadowed.resize(plan_.parameters);
+  frame_.numbers.resize(plan_.numbers.size());
+}
+
+std::string_view executable::build_log() const { return {}; }
+
+bool executable::from_cache() const { return true; }
+
+void executable::fill_frame(const backend::launch& how) {
+  if (how.arguments.size() != plan_.parameters)
+    refuse(std::to_string(how.arguments.size()) + " arguments for " + std::to_string(plan_.parameters) +
+           " parameters");
+  if (how.first > UINT64_MAX - how.count) refuse("first + count is past 2^64");
+  if (plan_.kind == backend::work::fold && how.first % tree_block != 0)
+    refuse("a fold begins at element " + std::to_string(how.first) + ", not at a multiple of the tree block");
+  for (std::size_t i = 0; i < plan_.parameters; ++i) {
+    const backend::argument& a = how.arguments[i];
+    frame_.size[i] = a.size;
+    const parameter_kind kind = plan_.slots[i].kind;
+    if (kind == parameter_kind::number) continue;
+    if (a.memory.handle == nullptr && (kind != parameter_kind::whole || a.size != 0))
+      refuse("argument " + std::to_string(i) + " has no memory");
+    frame_.address[i] =
+        a.memory.handle == nullptr ? nullptr : static_cast<std::byte*>(a.memory.handle) + a.memory.offset;
+  }
+  for (std::size_t n = 0; n < plan_.numbers.size(); ++n)
+    frame_.numbers[n] = how.arguments[static_cast<std::size_t>(plan_.numbers[n])].number;
+  std::copy(std::begin(how.shape), std::end(how.shape), std::begin(frame_.shape));
+  frame_.first = how.first;
+  frame_.count = how.count;
+  choose_streaming_and_shadows();
+}
+
+void executable::choose_streaming_and_shadows() {
+  if (frame_.any_shadow) {
+    std::fill(frame_.shadowed.begin(), frame_.shadowed.end(), char{0});
+    frame_.any_shadow = false;
+  }
+  for (const hazard& h : plan_.hazards) {
+    const auto r = static_cast<std::size_t>(h.result);
+    if (frame_.address[r] == frame_.address[static_cast<std::size_t>(h.input)])
+      frame_.shadowed[r] = frame_.any_shadow = true;
+  }
+  frame_.stream = false;
+  if (!plan_.streamable || frame_.any_shadow) return;
+  std::uint64_t per_element = 0;
+  for (std::size_t i = 0; i < plan_.parameters; ++i) per_element += plan_.slots[i].stride;
+  if (per_element == 0 || frame_.count <= streaming_limit_ / per_element) return;
+  // A line that was read is in the cache already: streaming over it lost up to three quarters of the speed.
+  const planned_step& last = plan_.steps.back();
+  for (std::size_t o = last.out; o < last.out_end; ++o)
+    for (std::size_t i = 0; i < plan_.parameters; ++i)
+      if (plan_.slots[i].kind == parameter_kind::element &&
+          frame_.address[i] == frame_.address[static_cast<std::size_t>(plan_.out[o])])
+        return;
+  frame_.stream = true;
+}
+
+void executable::run(const backend::launch& how) {
+  if (how.count == 0) return;
+  fill_frame(how);
+  const std::uint64_t end = frame_.first + frame_.count;
+  try {
+    if (!checked_) {
+      const fp_state state;
+      check_against_base(plan_, frame_);
+      checked_ = true;
+    }
+    std::uint64_t from = frame_.first;
+    spent_ns_.store(0, std::memory_order_relaxed);
+    if (!measured_) {
+      // Nobody knows yet what an element costs: the first block tells, before the rest is split.
+      const std::uint64_t unit = plan_.kind == backend::work::fold ? tree_block : chain_block;
+      const std::uint64_t n = std::min(unit, end - from);
+      run_range_timed(from, from + n);
+      // A handful of quick elements would measure the clock.
+      if (n >= enough_elements || spent_ns_.load(std::memory_order_relaxed) > enough_ns) {
+        learn(n);
+        measured_ = true;
+      }
+      from += n;
+    }
+    if (from != end) split(from, end);
+  } catch (const std::bad_alloc&) {
+    error::details d;
+    d.device = "cpu";
+    throw error(error_class::out_of_memory,
+                "no memory for " + std::to_string(plan_.scratch_bytes) + " bytes of a thread's temporaries",
+                std::move(d));
+  }
+}
+
+void executable::split(std::uint64_t from, std::uint64_t to) {
+  const std::uint64_t count = to - from;
+  const double predicted = static_cast<double>(count) * ns_per_element_;
+  const unsigned threads = pool_.threads();
+  if (threads == 1 || predicted < alone_ns_awake || (predicted < alone_ns_asleep && !pool_.awake())) {
+    if (predicted < clock_ns) return run_range(from, to);
+    spent_ns_.store(0, std::memory_order_relaxed);
+    run_range_timed(from, to);
+    return learn(count);
+  }
+  // Four parts per thread even out what one thread loses; none shorter than 5 us of work.
+  const std::uint64_t smallest = plan_.kind == backend::work::fold ? tree_block : smallest_map_part;
+  std::uint64_t unit = part_unit;
+  while (unit > smallest && static_cast<double>(unit / 2) * ns_per_element_ >= alone_ns_awake) unit /= 2;
+  const std::uint64_t most = 4 * std::uint64_t{threads};
+  const std::uint64_t part = ((count - 1) / most / unit + 1) * unit;
+  spent_ns_.store(0, std::memory_order_relaxed);
+  pool_.for_each_part(static_cast<std::int64_t>((count - 1) / part + 1), [&](std::int64_t i) {
+    const std::uint64_t at = from + static_cast<std::uint64_t>(i) * part;
+    run_range_timed(at, at + std::min(part, to - at));
+  });
+  learn(count);
+}
+
+// A smoothed rate: one preempted launch does not decide the next one's partition.
+void executable::learn(std::uint64_t elements) noexcept {
+  const double seen =
+      static_cast<double>(spent_ns_.load(std::memory_order_relaxed)) / static_cast<double>(elements);
+  ns_per_element_ = measured_ ? (ns_per_element_ + seen) / 2 : seen;
+}
+
+void executable::run_range_timed(std::uint64_t from, std::uint64_t to) {
+  const std::int64_t start = now_ns();
+  run_range(from, to);
+  spent_ns_.fetch_add(now_ns() - start, std::memory_order_relaxed);
+}
+
+void executable::run_range(std::uint64_t from, std::uint64_t to) {
+  const scratch_set::lease lease(scratches_);
+  const fp_state state;
+  bind(lease.get());
+  if (plan_.kind == backend::work::fold)
+    fold_range(lease.get(), from, to);
+  else
+    map_range(lease.get(), from, to);
+}
+
+void executable::bind(scratch& s) const noexcept {
+  for (std::size_t i = 0; i < plan_.slots.size(); ++i) {
+    const bool here = i >= plan_.parameters || frame_.shadowed[i] != 0;
+    s.base[i] = here ? s.memory.data() + plan_.slots[i].scratch : frame_.address[i];
+    s.where[i] = here && i < plan_.parameters ? place::block : plan_.slots[i].where;
+  }
+  for (std::size_t i = 0; i < plan_.in.size(); ++i) {
+    const auto from = static_cast<std::size_t>(plan_.in[i]);
+    const parameter_kind kind = plan_.slots[from].kind;
+    s.in[i] = {s.base[from], kind == parameter_kind::whole ? frame_.size[from] : 0,
+               kind == parameter_kind::broadcast};
+  }
+  for (std::size_t c = 0; c < plan_.fold_slots.size(); ++c) {
+    const auto from = static_cast<std::size_t>(plan_.fold_slots[c]);
+    const slot& t = plan_.slots[from];
+    if (t.kind != parameter_kind::broadcast) continue;
+    std::byte* const fill = s.memory.data() + t.scratch;
+    for (std::uint64_t k = 0; k < tree_block; ++k)
+      std::memcpy(fill + k * size_of(t.type), frame_.address[from], size_of(t.type));
+  }
+}
+
+// All steps on elements [first, first + count); `in_tree` is first's place in its tree block.
+void executable::run_steps(scratch& s, std::uint64_t first, std::uint64_t in_tree,
+                           std::uint64_t count) const noexcept {
+  const auto at = [&](int slot_index) {
+    const auto i = static_cast<std::size_t>(slot_index);
+    const std::uint64_t element = s.where[i] == place::array  ? first
+                                  : s.where[i] == place::tree ? in_tree
+                                                              : 0;
+    return s.base[i] + element * plan_.slots[i].stride;
+  };
+  cpu_block b{};
+  std::copy(std::begin(frame_.shape), std::end(frame_.shape), std::begin(b.shape));
+  b.first = first;
+  b.count = count;
+  const planned_step* const last = &plan_.steps.back();
+  for (const planned_step& step : plan_.steps) {
+    // Broadcasts and tables have stride 0 and stay where `bind` put them.
+    for (std::size_t i = step.in; i < step.in_end; ++i) s.in[i].data = at(plan_.in[i]);
+    for (std::size_t o = step.out; o < step.out_end; ++o) s.out[o] = at(plan_.out[o]);
+    b.in = s.in.data() + step.in;
+    b.out = s.out.data() + step.out;
+    b.numbers = reinterpret_cast<const std::byte*>(frame_.numbers.data() + step.numbers);
+    b.stream = frame_.stream && &step == last;
+    step.run(b);
+  }
+}
+
+void executable::map_range(scratch& s, std::uint64_t from, std::uint64_t to) const noexcept {
+  const std::uint64_t length = plan_.blocked ? chain_block : to - from;
+  for (std::uint64_t i = from; i != to;) {
+    const std::uint64_t n = std::min(length, to - i);
+    run_steps(s, i, 0, n);
+    if (frame_.any_shadow)
+      for (std::size_t r = 0; r < plan_.parameters; ++r)
+        if (frame_.shadowed[r] != 0) {
+          const std::size_t size = plan_.slots[r].stride;
+          std::memcpy(frame_.address[r] + i * size, s.base[r], n * size);
+        }
+    i += n;
+  }
+#if defined(__x86_64__)
+  if (frame_.stream) __builtin_ia32_sfence();
+#endif
+}
+
+void executable::fold_range(scratch& s, std::uint64_t from, std::uint64_t to) const noexcept {
+  const std::uint64_t length = plan_.blocked ? chain_block : tree_block;
+  for (std::uint64_t i = from; i != to;) {
+    const std::uint64_t n = std::min(tree_block, to - i);
+    if (!plan_.steps.empty())
+      for (std::uint64_t j = 0; j < n; j += length) run_steps(s, i + j, j, std::min(length, n - j));
+    const std::uint64_t result = (i - frame_.first) / tree_block;
+    for (std::size_t c = 0; c < plan_.fold_slots.size(); ++c) {
+      const auto in = static_cast<std::size_t>(plan_.fold_slots[c]);
+      const auto out = static_cast<std::size_t>(plan_.fold_results[c]);
+      const slot& t = plan_.slots[in];
+      s.fold_in[c] = t.kind == parameter_kind::broadcast ? s.memory.data() + t.scratch
+                     : in < plan_.parameters             ? s.base[in] + i * t.stride
+                                                         : s.base[in];
+      s.fold_out[c] = s.base[out] + result * plan_.slots[out].stride;
+    }
+    const cpu_fold_block b{s.fold_in.data(), s.fold_out.data(), n};
+    plan_.fold(b);
+    i += n;
+  }
+}
+
+}  // namespace busfare::cpu

@@ -1,0 +1,30 @@
+// Which OpenCL devices are here.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include <busfare/backend/module.hpp>
+
+#include "opencl/handle.hpp"
+
+namespace busfare::opencl {
+
+/// One usable device. Its name is its place among the usable ones of this machine.
+struct found_device {
+  cl_platform_id platform = nullptr;
+  cl_device_id id = nullptr;
+  backend::device_info info;              ///< exactness as the driver advertises it
+  bool correctly_rounded_option = false;  ///< -cl-fp32-correctly-rounded-divide-sqrt may be given
+  bool is_cpu = false;
+  std::size_t work_group_limit = 1;  ///< items of one group
+  unsigned address_bits = 64;
+};
+
+/// All usable devices in the order of platforms and devices. What is here and cannot be used (no compiler,
+/// OpenCL 1.1, big endian, ...) goes to `skipped` in words. No platform is an empty result. Throws only what
+/// the standard library throws. The first call starts the vendors' drivers (tens of milliseconds).
+std::vector<found_device> find_devices(std::vector<std::string>& skipped);
+
+}  // namespace busfare::opencl
