@@ -28,9 +28,7 @@ constexpr const char* name_of(provenance p) noexcept {
 enum class direction : std::uint8_t { upload, download };
 
 /// "upload", "download".
-constexpr const char* name_of(direction d) noexcept {
-  return d == direction::upload ? "upload" : "download";
-}
+constexpr const char* name_of(direction d) noexcept { return d == direction::upload ? "upload" : "download"; }
 
 /// A prediction with its interval, in seconds: low and high are the 10 % and 90 % quantiles.
 struct seconds_estimate {
@@ -100,9 +98,9 @@ struct number_source {
 
 /// Everything known of one device and the link to it. A value; not tied to any open device.
 struct device_profile {
-  std::string device;               ///< "cpu", "opencl:0", "sim:h200-pcie5"
-  std::string description;          ///< what a person calls it
-  std::string fingerprint;          ///< hardware and driver; profiles are keyed by it
+  std::string device;                ///< "cpu", "opencl:0", "sim:h200-pcie5"
+  std::string description;           ///< what a person calls it
+  std::string fingerprint;           ///< hardware and driver; profiles are keyed by it
   std::uint64_t capacity_bytes = 0;  ///< device memory; 0: not known
   std::vector<link_curve> links;
   device_rates rates;

@@ -50,7 +50,7 @@ struct statistics {
 };
 BUSFARE_API statistics stats();
 
-/// Drops what was kept for reuse: plans, built kernels, pooled buffers, and device replicas whose contents the host has.
+/// Drops what was kept for reuse: plans, built kernels and pooled buffers.
 BUSFARE_API void forget();
 
 

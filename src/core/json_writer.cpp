@@ -142,8 +142,6 @@ json_writer& json_writer::value(double number) {
   return raw({buffer, static_cast<std::size_t>(r.ptr - buffer)});
 }
 
-std::string json_writer::text() const {
-  return indent_ > 0 && levels_.empty() ? out_ + "\n" : out_;
-}
+std::string json_writer::text() const { return indent_ > 0 && levels_.empty() ? out_ + "\n" : out_; }
 
 }  // namespace busfare::core

@@ -29,8 +29,7 @@ class json_writer {
   json_writer& value(double number);
   json_writer& value(bool truth);
   json_writer& null();
-  template <std::integral Integer>
-  json_writer& value(Integer number) {
+  template <std::integral Integer> json_writer& value(Integer number) {
     if constexpr (std::signed_integral<Integer>)
       return raw_signed(static_cast<std::int64_t>(number));
     else
@@ -38,8 +37,7 @@ class json_writer {
   }
 
   /// `key(name)` and `value(v)` in one.
-  template <class Value>
-  json_writer& member(std::string_view name, const Value& v) {
+  template <class Value> json_writer& member(std::string_view name, const Value& v) {
     key(name);
     return value(v);
   }

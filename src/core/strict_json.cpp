@@ -2,7 +2,6 @@
 #include "core/strict_json.hpp"
 
 #include <cmath>
-
 #include <nlohmann/json.hpp>
 
 #include <busfare/error.hpp>

@@ -73,9 +73,9 @@ class engine {
   struct task {
     server_id server = 0;
     state at = state::waiting;
-    int missing = 0;          // dependencies that have not ended
-    nanoseconds ready = 0;    // the latest of: not_before, ends of dependencies
-    double remaining = 0;     // nominal nanoseconds of work that are left
+    int missing = 0;        // dependencies that have not ended
+    nanoseconds ready = 0;  // the latest of: not_before, ends of dependencies
+    double remaining = 0;   // nominal nanoseconds of work that are left
     task_times times;
     std::vector<task_id> dependents;
   };

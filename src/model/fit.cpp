@@ -142,8 +142,8 @@ std::vector<segment> fit_segments(std::span<const sample> points, int most_segme
   std::vector<segment> out;
   for (std::size_t i = 0; i < chosen.lines.size(); ++i) {
     const bool last = i + 1 == chosen.lines.size();
-    out.push_back({last ? UINT64_MAX : points[chosen.ends[i] - 1].bytes, chosen.lines[i].alpha,
-                   chosen.lines[i].gamma});
+    out.push_back(
+        {last ? UINT64_MAX : points[chosen.ends[i] - 1].bytes, chosen.lines[i].alpha, chosen.lines[i].gamma});
   }
   return out;
 }

@@ -24,8 +24,8 @@ double quantile(std::vector<double> values, double q) noexcept;
 /// One sample per size, sorted by size: the median of its seconds. Drops what is not finite and positive.
 std::vector<sample> medians_by_size(std::span<const sample> samples);
 
-/// Fits T(s) = alpha_k + gamma_k s in 1 to `most_segments` (at most 3) pieces to one point per size, sorted by
-/// size. Weights 1/T^2, so that the relative error counts; knots by exhaustive search with two points per
+/// Fits T(s) = alpha_k + gamma_k s in 1 to `most_segments` (at most 3) pieces to one point per size, sorted
+/// by size. Weights 1/T^2, so that the relative error counts; knots by exhaustive search with two points per
 /// piece at least; the number of pieces by BIC; alpha, gamma >= 0 and T never falls at a knot. The last piece
 /// ends at UINT64_MAX. Empty for no points. Cost O(n^3) for three pieces: meant for up to about 60 sizes.
 std::vector<segment> fit_segments(std::span<const sample> points, int most_segments = 3);

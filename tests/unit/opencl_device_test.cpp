@@ -157,7 +157,7 @@ TEST_F(opencl_device, map_kernel_takes_every_kind_of_argument) {
     const auto q = d->open(engine::compute);
     const auto kernel = d->build(map_request());
     for (const std::size_t n : {std::size_t{1}, std::size_t{255}, std::size_t{1024}, std::size_t{5003}}) {
-      for (const std::uint64_t table_size : {0, 3}) {
+      for (const std::uint64_t table_size : {std::uint64_t{0}, std::uint64_t{3}}) {
         std::vector<float> x(n), out(n + 1, -1.0f);
         std::iota(x.begin(), x.end(), 0.0f);
         const float y = 0.5f, factor = 2.0f;

@@ -1,0 +1,25 @@
+// Carrying out a plan.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include <busfare/receipt.hpp>
+
+#include "core/planner.hpp"
+
+namespace busfare::core {
+
+/// Runs what `wanted` need. With `to_host` they are on the host afterwards. On an error nothing has changed but caches:
+/// arrays that were not computed stay recorded. The run lock is held.
+receipt execute(std::span<const detail::array_handle> wanted, bool to_host, std::string cause);
+
+/// The plan alone.
+busfare::plan quote(std::span<const detail::array_handle> wanted, bool to_host);
+
+struct run_counts {
+  std::uint64_t runs = 0, plans_reused = 0, plans_made = 0, built = 0, build_cache_hits = 0, launches = 0;
+};
+run_counts& counts();
+
+}  // namespace busfare::core

@@ -1,0 +1,74 @@
+// The recorded graph: arrays and the nodes that will compute them.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <busfare/backend/executable.hpp>
+#include <busfare/detail/record.hpp>
+
+namespace busfare::core {
+
+/// One recorded operation: a map (or generate), or a fold to rank 0. Immutable after recording.
+struct node {
+  const detail::map_kernel* map = nullptr;
+  const detail::fold_kernel* fold = nullptr;
+  options how;
+  source_line line;
+  extents shape;  ///< of a map: of its results; of a fold: of its components
+  std::vector<detail::map_argument> arguments;
+  std::vector<std::weak_ptr<detail::array_state>> outputs;
+  std::vector<type> output_types;
+  std::uint64_t output_bytes = 0;
+  std::uint32_t depth = 1;  ///< unrun nodes on the longest way down, this one included
+
+  node();
+  ~node();
+  node(const node&) = delete;
+  node& operator=(const node&) = delete;
+};
+
+/// A copy of an array in the memory of one device.
+struct replica {
+  int device = -1;  ///< index in the list of devices
+  backend::block memory;
+  bool adopted = false;  ///< it is the array's own host memory
+};
+
+/// Counters of nodes that wait; what bounded laziness looks at. Lock-free.
+struct lazy_counts {
+  std::atomic<std::uint64_t> nodes{0}, bytes{0}, recorded{0};
+};
+lazy_counts& lazy();
+
+/// Hands replicas of dying arrays back to their device, at its next run. Any thread.
+void release_later(const replica& r, std::shared_ptr<const void> keep_alive) noexcept;
+
+}  // namespace busfare::core
+
+namespace busfare::detail {
+
+/// An array: its shape, and wherever its contents are. Everything but the atomics is guarded by the run lock once a handle
+/// is shared; `shape`, `element` and `line` never change.
+class array_state {
+ public:
+  array_state(type t, const extents& s, source_line l) : element(t), shape(s), bytes(s.bytes(size_of(t))), line(l) {}
+  ~array_state();
+  array_state(const array_state&) = delete;
+  array_state& operator=(const array_state&) = delete;
+
+  const type element;
+  const extents shape;
+  const std::size_t bytes;
+  const source_line line;
+
+  std::atomic<bool> on_host{false};    ///< `host` holds the contents; never goes back to false
+  std::atomic<std::uint32_t> depth{0};  ///< of the producer; 0: computed
+  std::shared_ptr<const void> host;     ///< memory, if any; contents valid only with on_host
+  std::vector<core::replica> replicas;  ///< valid ones
+  std::shared_ptr<core::node> producer; ///< null when the contents exist
+};
+
+}  // namespace busfare::detail

@@ -1,0 +1,245 @@
+// Placement: the whole job on each eligible device, transfers and builds included; the least total wins.
+#include "core/planner.hpp"
+
+#include <algorithm>
+#include <list>
+#include <unordered_map>
+
+namespace busfare::core {
+namespace {
+
+constexpr std::size_t plan_limit = 1024;
+// Below this much predicted work on the cpu no offload is worth its launch and its crossing.
+constexpr double not_worth_asking_seconds = 200e-6;
+
+struct cached_plans {
+  struct entry {
+    std::vector<std::uint64_t> words;
+    std::shared_ptr<const compiled_plan> made;
+  };
+  std::list<entry> order;  // most recently used first
+  std::unordered_multimap<std::uint64_t, std::list<entry>::iterator> by_hash;
+};
+cached_plans& cache() {
+  static auto* const c = new cached_plans;
+  return *c;
+}
+
+std::uint64_t hash_of(const std::vector<std::uint64_t>& words) {
+  std::uint64_t h = 0x9e3779b97f4a7c15u;
+  for (const std::uint64_t w : words) h = (h ^ w) * 0xff51afd7ed558ccdu, h ^= h >> 32;
+  return h;
+}
+
+// One word: on the host, and on which of the first 63 devices.
+std::uint64_t place_word(const detail::array_state& a) {
+  std::uint64_t w = a.on_host.load(std::memory_order_acquire) ? 1 : 0;
+  for (const replica& r : a.replicas) w |= std::uint64_t{2} << (r.device % 62);
+  return w;
+}
+
+bool is_on(const detail::array_state& a, const device_slot& slot) {
+  if (slot.is_host()) return a.on_host.load(std::memory_order_acquire);
+  return std::any_of(a.replicas.begin(), a.replicas.end(), [&](const replica& r) { return r.device == slot.index; });
+}
+
+model::kernel_work work_of(const kernel_form& f, const group& g) {
+  return {f.flops, f.bytes, g.shape.count(), f.uses_f64};
+}
+
+model::kernel_key key_of(const kernel_form& f, const device_slot& slot) { return {f.id.high, f.id.low, slot.index}; }
+
+double crossing(const device_slot& slot, direction way, std::uint64_t bytes) {
+  if (!slot.profile || bytes == 0) return 0;
+  const link_curve* link = slot.info.shares_host_memory ? slot.profile->find("mapped", way) : nullptr;
+  if (link == nullptr) link = slot.profile->find("pageable", way);
+  if (link == nullptr) link = slot.profile->best(way);
+  return link != nullptr ? link->predict(bytes) : 0;
+}
+
+// The whole cone on one device.
+candidate cost_on(device_slot& slot, const cone& c, const std::vector<group>& groups, const std::vector<kernel_form>& forms, bool to_host) {
+  candidate k;
+  k.device = slot.info.name;
+  const device_rates rates = slot.profile ? slot.profile->rates : device_rates{};
+  for (const detail::array_handle& a : c.existing) {
+    if (slot.is_host() || is_on(*a, slot)) continue;
+    k.predicted.upload += crossing(slot, direction::upload, a->bytes);
+  }
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    const std::string why = refusal(slot, forms[g], groups[g].how);
+    if (!why.empty()) {
+      k.eligible = false;
+      k.note = why;
+      return k;
+    }
+    const model::kernel_estimate e = slot.history.predict(key_of(forms[g], slot), rates, work_of(forms[g], groups[g]));
+    k.predicted.kernel += e.value;
+    if (k.note.empty()) k.note = model::name_of(e.from);
+    if (slot.built.find(forms[g].key) == slot.built.end()) k.predicted.build += model::build_seconds(rates, forms[g].operations);
+  }
+  if (slot.is_host()) {
+    // What the cpu reads must come from where it is.
+    for (const detail::array_handle& a : c.existing) {
+      if (a->on_host.load(std::memory_order_acquire) || a->replicas.empty()) continue;
+      k.predicted.download += crossing(*device_list::shared().slots()[static_cast<std::size_t>(a->replicas.front().device)], direction::download, a->bytes);
+    }
+  } else if (to_host) {
+    for (const cone::member& m : c.nodes) {
+      for (std::size_t o = 0; o < m.wanted.size(); ++o) {
+        if (m.wanted[o]) k.predicted.download += crossing(slot, direction::download, (m.what->fold != nullptr ? 1 : m.what->shape.count()) * size_of(m.what->output_types[o]));
+      }
+    }
+  }
+  return k;
+}
+
+}  // namespace
+
+void forget_plans() {
+  cache().by_hash.clear();
+  cache().order.clear();
+}
+
+std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool to_host, bool& reused) {
+  std::vector<std::uint64_t> words = signature(c, &place_word);
+  words.push_back(to_host ? 1 : 0);
+  const std::string chosen_by_default = effective(options{}).device;
+  words.push_back(std::hash<std::string>{}(chosen_by_default));
+  const std::uint64_t hash = hash_of(words);
+  auto& plans = cache();
+  for (auto [at, end] = plans.by_hash.equal_range(hash); at != end; ++at) {
+    if (at->second->words == words) {
+      plans.order.splice(plans.order.begin(), plans.order, at->second);
+      reused = true;
+      return plans.order.front().made;
+    }
+  }
+  reused = false;
+  auto made = std::make_shared<compiled_plan>();
+  made->groups = fuse(c);
+  for (const group& g : made->groups) made->forms.push_back(form_of(c, g));
+
+  device_list& list = device_list::shared();
+  busfare::plan& said = made->said;
+  // Devices that the options name.
+  bool any_auto = false;
+  made->device.assign(made->groups.size(), -1);
+  for (std::size_t g = 0; g < made->groups.size(); ++g) {
+    const std::string name = effective(made->groups[g].how).device;
+    if (name == "auto") {
+      any_auto = true;
+      continue;
+    }
+    device_slot& slot = list.open(list.find(name));
+    const std::string why = refusal(slot, made->forms[g], made->groups[g].how);
+    if (!why.empty()) {
+      error::details d;
+      d.device = name;
+      d.line = made->forms[g].lines.front();
+      d.hint = "choose another device";
+      throw error(error_class::unavailable, "the device cannot run this kernel: " + why, d);
+    }
+    profile(slot);
+    made->device[g] = slot.index;
+    said.device = name;
+    said.reason = "asked for by name";
+  }
+  if (any_auto) {
+    device_slot& cpu = list.open(list.host());
+    profile(cpu);
+    candidate best = cost_on(cpu, c, made->groups, made->forms, to_host);
+    said.candidates.push_back(best);
+    bool resident_elsewhere = false;
+    for (const detail::array_handle& a : c.existing) resident_elsewhere = resident_elsewhere || (!a->replicas.empty());
+    if (best.predicted.total() < not_worth_asking_seconds && !resident_elsewhere) {
+      said.reason = "less work than an offload costs";
+    } else {
+      for (std::size_t s = 0; s < list.slots().size(); ++s) {
+        device_slot& slot = *list.slots()[s];
+        if (slot.is_host() || slot.info.virtual_clock || slot.from == nullptr) continue;  // auto never picks simulated devices
+        try {
+          list.open(slot);
+          profile(slot);
+        } catch (const error& e) {
+          candidate k;
+          k.device = slot.info.name;
+          k.eligible = false;
+          k.note = e.message();
+          said.candidates.push_back(k);
+          continue;
+        }
+        const candidate k = cost_on(slot, c, made->groups, made->forms, to_host);
+        said.candidates.push_back(k);
+        // Ties within 3 % go to where the data are, and to the cpu before devices on its own cores.
+        if (k.eligible && k.predicted.total() < 0.97 * best.predicted.total()) best = k;
+      }
+      said.reason = said.candidates.size() == 1 ? "no other device is here" : "least predicted total of build, upload, kernel and download";
+    }
+    const int chosen = list.find(best.device).index;
+    for (int& d : made->device) {
+      if (d < 0) d = chosen;
+    }
+    said.device = best.device;
+  }
+  for (std::size_t g = 0; g < made->groups.size(); ++g) {
+    const device_slot& slot = *list.slots()[static_cast<std::size_t>(made->device[g])];
+    plan_step s;
+    s.device = slot.info.name;
+    s.lines = made->forms[g].lines;
+    s.what = made->forms[g].what;
+    s.elements = made->groups[g].shape.count();
+    s.flops = made->forms[g].flops * static_cast<double>(s.elements);
+    s.bytes = made->forms[g].bytes * static_cast<double>(s.elements);
+    s.cut = made->groups[g].cut;
+    said.simulated = said.simulated || slot.info.virtual_clock;
+    if (made->forms[g].fast_math_unit) said.notes.push_back("a kernel comes from a unit built with -ffast-math: same bits are not promised");
+    said.steps.push_back(std::move(s));
+  }
+  plans.order.push_front({std::move(words), made});
+  plans.by_hash.emplace(hash, plans.order.begin());
+  if (plans.order.size() > plan_limit) {
+    const auto last = std::prev(plans.order.end());
+    for (auto [at, end] = plans.by_hash.equal_range(hash_of(last->words)); at != end; ++at) {
+      if (at->second == last) {
+        plans.by_hash.erase(at);
+        break;
+      }
+    }
+    plans.order.pop_back();
+  }
+  return made;
+}
+
+void predict(busfare::plan& p, const compiled_plan& made, const cone& c, bool to_host) {
+  device_list& list = device_list::shared();
+  p.predicted = {};
+  std::vector<std::pair<const detail::array_state*, int>> sent;
+  for (std::size_t g = 0; g < made.groups.size(); ++g) {
+    device_slot& slot = *list.slots()[static_cast<std::size_t>(made.device[g])];
+    const device_rates rates = slot.profile ? slot.profile->rates : device_rates{};
+    const model::kernel_estimate e = slot.history.predict(key_of(made.forms[g], slot), rates, work_of(made.forms[g], made.groups[g]));
+    p.steps[g].predicted_seconds = e.value;
+    p.steps[g].basis = model::name_of(e.from);
+    p.predicted.kernel += e.value;
+    if (slot.built.find(made.forms[g].key) == slot.built.end()) p.predicted.build += model::build_seconds(rates, made.forms[g].operations);
+    if (slot.is_host()) continue;
+    for (const value_ref& v : made.groups[g].inputs) {
+      if (v.node >= 0) continue;
+      const detail::array_state& a = *c.existing[static_cast<std::size_t>(v.output)];
+      const std::pair<const detail::array_state*, int> crossing_of{&a, slot.index};
+      if (is_on(a, slot) || std::find(sent.begin(), sent.end(), crossing_of) != sent.end()) continue;
+      sent.push_back(crossing_of);
+      p.predicted.upload += crossing(slot, direction::upload, a.bytes);
+    }
+    if (!to_host) continue;
+    for (const value_ref& r : made.groups[g].results) {
+      const cone::member& m = c.nodes[static_cast<std::size_t>(r.node)];
+      if (m.wanted[static_cast<std::size_t>(r.output)]) {
+        p.predicted.download += crossing(slot, direction::download, (m.what->fold != nullptr ? 1 : m.what->shape.count()) * size_of(m.what->output_types[static_cast<std::size_t>(r.output)]));
+      }
+    }
+  }
+}
+
+}  // namespace busfare::core

@@ -1,0 +1,39 @@
+// Where the groups of a cone run, and what that is predicted to cost.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include <busfare/plan.hpp>
+
+#include "core/kernel_form.hpp"
+
+namespace busfare::core {
+
+/// A plan for one structure; reused for every cone with the same signature.
+struct compiled_plan {
+  std::vector<group> groups;
+  std::vector<kernel_form> forms;       ///< one per group
+  std::vector<int> device;              ///< index of the slot, one per group
+  busfare::plan said;                   ///< candidates and reason; steps without times
+};
+
+/// Plans, or finds the plan made before. `to_host`: the wanted arrays are to be on the host afterwards. Throws what placement
+/// can know: devices that are not there, programs that a pinned device cannot run.
+std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool to_host, bool& reused);
+
+/// Fills the predicted times of steps, transfers and the whole from profiles and histories.
+void predict(busfare::plan& p, const compiled_plan& made, const cone& c, bool to_host);
+
+/// The profile of an open device: stored, shipped (simulated) or measured now.
+const device_profile& profile(device_slot& slot);
+/// Measures and stores.
+const device_profile& measure(device_slot& slot);
+
+/// The best known device for defaults: BUSFARE_DEVICE or what the user set; "auto" where neither is.
+options effective(const options& how);
+
+void forget_plans();
+
+}  // namespace busfare::core

@@ -1,0 +1,143 @@
+// Recording: what can be known now is checked now, and nothing runs unless laziness would grow without bound.
+#include "busfare/detail/record.hpp"
+
+#include <unistd.h>
+
+#include <cstring>
+#include <string>
+
+#include "core/graph.hpp"
+#include "core/host_memory.hpp"
+#include "core/runtime.hpp"
+
+namespace busfare::detail {
+namespace {
+
+// Bounds of laziness; ../docs/architecture.md says why there are three.
+constexpr std::uint32_t depth_limit = 64;
+constexpr std::uint64_t count_limit = 256;
+
+std::uint64_t bytes_limit() {
+  static const std::uint64_t limit = [] {
+    const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGE_SIZE);
+    return pages > 0 && size > 0 ? static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(size) / 4 : std::uint64_t{1} << 30;
+  }();
+  return limit;
+}
+
+std::string text(const extents& e) {
+  if (e.rank() == 0) return "one value";
+  std::string s = std::to_string(e[0]);
+  for (int axis = 1; axis < e.rank(); ++axis) s += " x " + std::to_string(e[axis]);
+  return s;
+}
+
+array_handle computed(std::shared_ptr<const void> memory, const extents& shape, type t, source_line line) {
+  auto state = std::make_shared<array_state>(t, shape, line);
+  state->host = std::move(memory);
+  state->on_host.store(true, std::memory_order_release);
+  return state;
+}
+
+// Makes the outputs and applies the bounds.
+void finish(std::shared_ptr<core::node> n, std::span<array_handle> results, const extents& shape) {
+  std::uint32_t depth = 0;
+  for (const map_argument& a : n->arguments) {
+    if (a.array) depth = std::max(depth, a.array->depth.load(std::memory_order_relaxed));
+  }
+  n->depth = depth + 1;
+  for (std::size_t k = 0; k < results.size(); ++k) {
+    auto state = std::make_shared<array_state>(n->output_types[k], shape, n->line);
+    state->depth.store(n->depth, std::memory_order_relaxed);
+    state->producer = n;
+    n->outputs.push_back(state);
+    n->output_bytes += state->bytes;
+    results[k] = std::move(state);
+  }
+  core::lazy_counts& lazy = core::lazy();
+  lazy.bytes.fetch_add(n->output_bytes, std::memory_order_relaxed);
+  const std::uint32_t this_depth = n->depth;
+  n.reset();
+  if (core::eager()) {
+    core::run_forced(results, core::forced::eager, results[0]->line);
+  } else if (this_depth >= depth_limit) {
+    core::run_forced(results, core::forced::depth, results[0]->line);
+  } else if (lazy.nodes.load(std::memory_order_relaxed) > count_limit) {
+    core::run_forced(results, core::forced::count, results[0]->line);
+  } else if (lazy.bytes.load(std::memory_order_relaxed) > bytes_limit()) {
+    core::run_forced(results, core::forced::bytes, results[0]->line);
+  }
+}
+
+}  // namespace
+
+array_handle array_from(std::shared_ptr<const void> memory, extents shape, type t, source_line line) {
+  return computed(std::move(memory), shape, t, line);
+}
+
+array_handle array_copied(const void* from, extents shape, type t, source_line line) {
+  const std::size_t bytes = shape.bytes(size_of(t));
+  std::shared_ptr<void> memory(core::host_alloc(bytes), core::host_free);
+  if (bytes != 0) std::memcpy(memory.get(), from, bytes);
+  return computed(std::move(memory), shape, t, line);
+}
+
+void record_map(const map_kernel& kernel, const options& how, source_line line, const extents* shape,
+                std::span<map_argument> arguments, std::span<array_handle> results) {
+  const program& p = *kernel.program;
+  extents of;
+  bool known = shape != nullptr;
+  if (known) of = *shape;
+  for (std::size_t k = 0; k < arguments.size(); ++k) {
+    if (p.arguments[k].kind != backend::parameter_kind::element) continue;
+    const extents& e = arguments[k].array->shape;
+    if (e.rank() == 0) continue;
+    if (known && e != of) {
+      error::details d;
+      d.line = line;
+      d.hint = "arrays of one map have equal extents, or one value each; see array::extents()";
+      throw error(error_class::invalid_argument,
+                  "argument " + std::to_string(k + 1) + " of the map holds " + text(e) + " elements, the others " + text(of), d);
+    }
+    of = e;
+    known = true;
+  }
+  for (const type t : p.stored) (void)of.bytes(size_of(t));  // throws where a result would overflow
+  core::check_device(how, line);
+  auto n = std::make_shared<core::node>();
+  n->map = &kernel;
+  n->how = how;
+  n->line = line;
+  n->shape = of;
+  n->arguments.assign(std::make_move_iterator(arguments.begin()), std::make_move_iterator(arguments.end()));
+  n->output_types = p.stored;
+  finish(std::move(n), results, of);
+}
+
+void record_fold(const fold_kernel& kernel, const options& how, source_line line, std::span<const array_handle> components,
+                 std::span<array_handle> results) {
+  const extents& of = components[0]->shape;
+  if (of.count() == 0) {
+    if (kernel.identity.empty()) {
+      error::details d;
+      d.line = line;
+      d.hint = "only operations with a value for nothing (plus, times) reduce an empty array";
+      throw error(error_class::invalid_argument, std::string(kernel.name) + " of an empty array has no value", d);
+    }
+    for (std::size_t k = 0; k < results.size(); ++k) results[k] = array_copied(&kernel.identity[k], extents(), kernel.components[k], line);
+    return;
+  }
+  core::check_device(how, line);
+  auto n = std::make_shared<core::node>();
+  n->fold = &kernel;
+  n->how = how;
+  n->line = line;
+  n->shape = of;
+  for (const array_handle& c : components) n->arguments.push_back({c, 0});
+  n->output_types = kernel.components;
+  finish(std::move(n), results, extents());
+}
+
+const extents& shape_of(const array_handle& a) { return a->shape; }
+
+}  // namespace busfare::detail

@@ -1,0 +1,221 @@
+// Transfers, fences and the blocks they go between.
+#include "core/residency.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "core/host_memory.hpp"
+
+namespace busfare::core {
+namespace {
+
+constexpr std::uint64_t spare_limit = std::uint64_t{256} << 20;
+
+backend::block host_block(const detail::array_state& a) {
+  void* const at = const_cast<void*>(a.host.get());
+  return {at, 0, a.bytes, backend::memory_kind::pageable, at};
+}
+
+bool aligned(const void* p) { return reinterpret_cast<std::uintptr_t>(p) % 64 == 0; }
+
+void mark(run_log& log, device_slot& slot, backend::queue& q, lane on) {
+  const std::size_t row = on == lane::kernel ? log.steps.size() - 1 : log.transfers.size() - 1;
+  log.marks.push_back({q.mark(), &slot, on, row});
+}
+
+double predicted(const device_slot& slot, direction way, std::uint64_t bytes, bool fence) {
+  if (!slot.profile) return 0;
+  const link_curve* link = slot.profile->find(fence ? "mapped" : "pageable", way);
+  if (link == nullptr) link = slot.profile->best(way);
+  return link != nullptr ? link->predict(bytes) : 0;
+}
+
+}  // namespace
+
+void run_log::settle(busfare::trace& trace) {
+  for (mark& m : marks) m.event->wait(std::chrono::nanoseconds::max());
+  std::int64_t zero = INT64_MAX;
+  for (mark& m : marks) {
+    if (const auto t = m.event->times()) zero = std::min(zero, t->start);
+  }
+  for (mark& m : marks) {
+    const auto t = m.event->times();
+    if (!t) continue;
+    const double seconds = static_cast<double>(t->end - t->start) * 1e-9;
+    span s;
+    s.lane = m.on;
+    s.device = m.slot->info.name;
+    s.start_seconds = static_cast<double>(t->start - zero) * 1e-9;
+    s.end_seconds = s.start_seconds + seconds;
+    s.clock = m.slot->info.virtual_clock ? span_clock::simulated : span_clock::measured;
+    if (m.on == lane::kernel) {
+      plan_step& step = steps[m.row];
+      step.measured_seconds = std::max(step.measured_seconds, 0.0) + seconds;
+      s.name = step.what;
+      if (!step.lines.empty()) s.line = step.lines.front();
+      s.bytes = static_cast<std::uint64_t>(step.bytes);
+    } else {
+      transfer& each = transfers[m.row];
+      each.measured_seconds = seconds;
+      s.name = each.cause;
+      s.bytes = each.bytes;
+    }
+    trace.add(std::move(s));
+  }
+  marks.clear();
+  settled_ = true;
+}
+
+void run_log::release() noexcept {
+  if (!settled_) {
+    // After a failure: nothing may be given back while a queue could still use it.
+    for (mark& m : marks) {
+      try {
+        m.event->wait(std::chrono::seconds(30));
+      } catch (...) {  // NOLINT(bugprone-empty-catch): the first error is on its way already
+      }
+    }
+  }
+  marks.clear();
+  for (auto& [slot, b] : temporaries) give_block(*slot, b);
+  temporaries.clear();
+  held.clear();
+}
+
+backend::block take_block(device_slot& slot, std::size_t bytes) {
+  const std::size_t size = host_memory_class_bytes(std::max<std::size_t>(bytes, 1));
+  if (size == 0) throw error(error_class::out_of_memory, "no device holds " + std::to_string(bytes) + " bytes");
+  for (std::size_t i = 0; i < slot.spare.size(); ++i) {
+    if (slot.spare[i].bytes != size) continue;
+    const backend::block b = slot.spare[i];
+    slot.spare[i] = slot.spare.back();
+    slot.spare.pop_back();
+    slot.spare_bytes -= size;
+    return b;
+  }
+  const auto get = [&] { return slot.device->allocate(size, slot.info.shares_host_memory ? backend::memory_kind::mapped : backend::memory_kind::device); };
+  try {
+    return get();
+  } catch (const error& e) {
+    if (e.kind() != error_class::out_of_memory) throw;
+    for (const backend::block& b : slot.spare) slot.device->release(b);
+    slot.spare.clear();
+    slot.spare_bytes = 0;
+    drain_released(slot);
+    return get();
+  }
+}
+
+void give_block(device_slot& slot, const backend::block& b) noexcept {
+  try {
+    if (slot.spare_bytes + b.bytes <= spare_limit) {
+      slot.spare.push_back(b);
+      slot.spare_bytes += b.bytes;
+      return;
+    }
+  } catch (...) {  // NOLINT(bugprone-empty-catch): no room in the list, so the device gets it
+  }
+  slot.device->release(b);
+}
+
+void drain_released(device_slot& slot) noexcept {
+  std::vector<std::pair<replica, std::shared_ptr<const void>>> list;
+  {
+    std::scoped_lock hold(slot.release_lock);
+    list.swap(slot.released);
+  }
+  for (auto& [r, keep] : list) {
+    if (r.adopted) slot.device->release(r.memory);
+    else give_block(slot, r.memory);
+  }
+}
+
+backend::block bring_to(device_slot& slot, const detail::array_handle& a, const std::string& cause, run_log& log) {
+  log.held.push_back(a);
+  if (slot.is_host()) {
+    bring_home(a, cause, log);
+    return {const_cast<void*>(a->host.get()), 0, a->bytes, backend::memory_kind::mapped, const_cast<void*>(a->host.get())};
+  }
+  for (const replica& r : a->replicas) {
+    if (r.device != slot.index) continue;
+    transfer t;
+    t.device = slot.info.name;
+    t.avoided = a->bytes;
+    t.cause = cause + " is on " + slot.info.name + " already";
+    log.transfers.push_back(std::move(t));
+    return r.memory;
+  }
+  bring_home(a, cause, log);
+  replica r;
+  r.device = slot.index;
+  if (slot.info.shares_host_memory && aligned(a->host.get()) && a->bytes != 0) {
+    if (const auto adopted = slot.device->adopt(const_cast<void*>(a->host.get()), a->bytes)) {
+      r.memory = *adopted;
+      r.adopted = true;
+    }
+  }
+  if (!r.adopted) r.memory = take_block(slot, a->bytes);
+  transfer t;
+  t.device = slot.info.name;
+  t.fence = r.adopted;
+  t.bytes = r.adopted ? 0 : a->bytes;
+  t.avoided = r.adopted ? a->bytes : 0;
+  t.cause = cause + (r.adopted ? " is made visible to " : " is not on ") + slot.info.name;
+  t.predicted_seconds = predicted(slot, direction::upload, a->bytes, r.adopted);
+  log.transfers.push_back(std::move(t));
+  try {
+    slot.upload->copy(r.memory, host_block(*a), a->bytes);
+    mark(log, slot, *slot.upload, lane::upload);
+    slot.compute->wait_for(*log.marks.back().event);
+    a->replicas.push_back(r);
+  } catch (...) {
+    if (r.adopted) slot.device->release(r.memory);
+    else give_block(slot, r.memory);
+    throw;
+  }
+  return r.memory;
+}
+
+void bring_home(const detail::array_handle& a, const std::string& cause, run_log& log) {
+  if (a->on_host.load(std::memory_order_acquire)) return;
+  if (a->replicas.empty()) throw error(error_class::internal, "an array has no contents anywhere", a->line);
+  const replica r = a->replicas.front();
+  device_slot& slot = *device_list::shared().slots()[static_cast<std::size_t>(r.device)];
+  if (!a->host) a->host = std::shared_ptr<void>(host_alloc(a->bytes), host_free);
+  transfer t;
+  t.direction = direction::download;
+  t.device = slot.info.name;
+  t.fence = r.adopted;
+  t.bytes = r.adopted ? 0 : a->bytes;
+  t.avoided = r.adopted ? a->bytes : 0;
+  t.cause = cause + (r.adopted ? " is made visible to the host from " : " is only on ") + slot.info.name;
+  t.predicted_seconds = predicted(slot, direction::download, a->bytes, r.adopted);
+  log.transfers.push_back(std::move(t));
+  const std::unique_ptr<backend::event> computed = slot.compute->mark();
+  slot.download->wait_for(*computed);
+  slot.download->copy(host_block(*a), r.memory, a->bytes);
+  mark(log, slot, *slot.download, lane::download);
+  log.marks.back().event->wait(std::chrono::nanoseconds::max());
+  a->on_host.store(true, std::memory_order_release);
+}
+
+backend::block make_room(device_slot& slot, const detail::array_handle& a) {
+  if (slot.info.shares_host_memory) {
+    // The host's memory is the device's: what the kernel writes is where the host will read.
+    if (!a->host) a->host = std::shared_ptr<void>(host_alloc(a->bytes), host_free);
+    void* const at = const_cast<void*>(a->host.get());
+    if (slot.is_host()) return {at, 0, a->bytes, backend::memory_kind::mapped, at};
+    if (a->bytes != 0) {
+      if (const auto adopted = slot.device->adopt(at, a->bytes)) {
+        a->replicas.push_back({slot.index, *adopted, true});
+        return *adopted;
+      }
+    }
+  }
+  const backend::block b = take_block(slot, a->bytes);
+  a->replicas.push_back({slot.index, b, false});
+  return b;
+}
+
+}  // namespace busfare::core

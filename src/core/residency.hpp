@@ -1,0 +1,54 @@
+// Getting an array's contents to where they are needed, and remembering what that took.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <busfare/receipt.hpp>
+
+#include "core/devices.hpp"
+#include "core/graph.hpp"
+
+namespace busfare::core {
+
+/// Work handed to queues during one run, and the marks that tell when it is done and how long it took.
+class run_log {
+ public:
+  struct mark {
+    std::unique_ptr<backend::event> event;
+    device_slot* slot;
+    lane on;
+    std::size_t row;  ///< in transfers or steps
+  };
+  std::vector<transfer> transfers;
+  std::vector<plan_step> steps;
+  std::vector<mark> marks;
+  std::vector<std::pair<device_slot*, backend::block>> temporaries;  ///< given back when the run is over
+  std::vector<detail::array_handle> held;                             ///< alive until then
+
+  /// Waits for everything and fills in measured times. Throws the first error of the queued work.
+  void settle(busfare::trace& trace);
+  /// Gives temporaries back. After settle, or after a failure.
+  void release() noexcept;
+  ~run_log() { release(); }
+
+ private:
+  bool settled_ = false;
+};
+
+/// Device memory for `bytes` bytes, from the slot's spare blocks or new. Throws out_of_memory after spare blocks were
+/// dropped.
+backend::block take_block(device_slot& slot, std::size_t bytes);
+void give_block(device_slot& slot, const backend::block& b) noexcept;
+/// Hands back what arrays that died since the last run left.
+void drain_released(device_slot& slot) noexcept;
+
+/// The memory of `a` on the device, with its contents there. `cause`: whose input it is.
+backend::block bring_to(device_slot& slot, const detail::array_handle& a, const std::string& cause, run_log& log);
+/// The contents on the host. Waits for the work that produces them.
+void bring_home(const detail::array_handle& a, const std::string& cause, run_log& log);
+/// Memory for a result; nothing in it yet. The replica is valid once the run succeeded.
+backend::block make_room(device_slot& slot, const detail::array_handle& a);
+
+}  // namespace busfare::core

@@ -1,0 +1,19 @@
+// What recording asks of the running half of core.
+#pragma once
+
+#include <span>
+
+#include <busfare/detail/record.hpp>
+
+namespace busfare::core {
+
+enum class forced : unsigned char { eager, depth, count, bytes };
+
+/// BUSFARE_EAGER=1: every node runs as it is recorded.
+bool eager();
+/// Runs because laziness reached a bound. Throws what the run throws.
+void run_forced(std::span<const detail::array_handle> wanted, forced why, source_line line);
+/// Throws unavailable where the options name a device that is not here. Cheap for "auto" and for names seen before.
+void check_device(const options& how, source_line line);
+
+}  // namespace busfare::core

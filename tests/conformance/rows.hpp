@@ -1,0 +1,119 @@
+// One kernel and one case per row of the vocabulary and type: the device against the scalar reading, bit for bit, and
+// against the exact result with the row's bound.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "support/exact.hpp"
+#include "support/trial.hpp"
+
+namespace conformance {
+
+/// The kernel that uses one row. A row of the vocabulary without a specialisation does not compile: every row is tested.
+template <bf::op O> struct row_kernel;
+
+#define BUSFARE_ROW_KERNEL(name, parameters, expression)              \
+  template <> struct row_kernel<bf::op::name> {                       \
+    auto operator() parameters const { return expression; }           \
+  };
+BUSFARE_ROW_KERNEL(add, (auto a, auto b), a + b)
+BUSFARE_ROW_KERNEL(sub, (auto a, auto b), a - b)
+BUSFARE_ROW_KERNEL(mul, (auto a, auto b), a* b)
+BUSFARE_ROW_KERNEL(div, (auto a, auto b), a / b)
+BUSFARE_ROW_KERNEL(mod, (auto a, auto b), a % b)
+BUSFARE_ROW_KERNEL(neg, (auto a), -a)
+BUSFARE_ROW_KERNEL(lt, (auto a, auto b), a < b)
+BUSFARE_ROW_KERNEL(le, (auto a, auto b), a <= b)
+BUSFARE_ROW_KERNEL(eq, (auto a, auto b), a == b)
+BUSFARE_ROW_KERNEL(ne, (auto a, auto b), a != b)
+BUSFARE_ROW_KERNEL(land, (auto a, auto b), a != 0 && b != 0)
+BUSFARE_ROW_KERNEL(lor, (auto a, auto b), a != 0 || b != 0)
+BUSFARE_ROW_KERNEL(lnot, (auto a), !(a != 0))
+BUSFARE_ROW_KERNEL(band, (auto a, auto b), a& b)
+BUSFARE_ROW_KERNEL(bor, (auto a, auto b), a | b)
+BUSFARE_ROW_KERNEL(bxor, (auto a, auto b), a ^ b)
+BUSFARE_ROW_KERNEL(bnot, (auto a), ~a)
+BUSFARE_ROW_KERNEL(shl, (auto a, auto b), a << b)
+BUSFARE_ROW_KERNEL(shr, (auto a, auto b), a >> b)
+BUSFARE_ROW_KERNEL(select, (auto a, auto b, auto c), bf::select(a != 0, b, c))
+BUSFARE_ROW_KERNEL(min, (auto a, auto b), bf::min(a, b))
+BUSFARE_ROW_KERNEL(max, (auto a, auto b), bf::max(a, b))
+BUSFARE_ROW_KERNEL(abs, (auto a), bf::abs(a))
+BUSFARE_ROW_KERNEL(floor, (auto a), bf::floor(a))
+BUSFARE_ROW_KERNEL(sqrt, (auto a), bf::sqrt(a))
+BUSFARE_ROW_KERNEL(fma, (auto a, auto b, auto c), bf::fma(a, b, c))
+BUSFARE_ROW_KERNEL(exp, (auto a), bf::exp(a))
+BUSFARE_ROW_KERNEL(log, (auto a), bf::log(a))
+BUSFARE_ROW_KERNEL(normal_cdf, (auto a), bf::normal_cdf(a))
+#undef BUSFARE_ROW_KERNEL
+
+/// The scalar reading's result of a kernel: a T, or a mask as u8.
+template <class F, class... T> auto scalar_of(const T&... x) {
+  const auto r = F{}(bf::scalar<bf::compute_t<T>>{x}...);
+  if constexpr (bf::detail::kernel_mask<decltype(r)>) return static_cast<std::uint8_t>(r.v);
+  else return r.v;
+}
+
+template <bf::op O, class T> void row_case(trial& t) {
+  using F = row_kernel<O>;
+  constexpr int arity = bf::vocabulary[static_cast<int>(O)].arity;
+  constexpr int bound = bf::vocabulary[static_cast<int>(O)].ulp;
+  const auto x = busfare_test::operands<T>(arity, seed(), 3001);
+  const auto at = [&](int k, std::size_t i) { return x[static_cast<std::size_t>(k)][i]; };
+  const auto scalar = [&](std::size_t i) {
+    if constexpr (arity == 1) return scalar_of<F>(at(0, i));
+    else if constexpr (arity == 2) return scalar_of<F>(at(0, i), at(1, i));
+    else return scalar_of<F>(at(0, i), at(1, i), at(2, i));
+  };
+  using Out = decltype(scalar(0));
+  bf::array<Out> y = [&] {
+    if constexpr (arity == 1) return bf::map(t.how, F{}, bf::copy_of(x[0]));
+    else if constexpr (arity == 2) return bf::map(t.how, F{}, bf::copy_of(x[0]), bf::copy_of(x[1]));
+    else return bf::map(t.how, F{}, bf::copy_of(x[0]), bf::copy_of(x[1]), bf::copy_of(x[2]));
+  }();
+  std::vector<Out> want(x[0].size());
+  for (std::size_t i = 0; i < want.size(); ++i) want[i] = scalar(i);
+  t.same("device against scalar", y, want);
+
+  const auto got = y.host();
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    const auto reference =
+        busfare_test::exact<O>(at(0, i), arity > 1 ? at(1, i) : T{}, arity > 2 ? at(2, i) : T{});
+    if constexpr (bound == 0) {
+      if (!busfare_test::same(got[i], reference)) t.report("not exact at " + std::to_string(i));
+    } else {
+      const double error = busfare_test::ulps(got[i], reference);
+      if (!(error <= bound)) {
+        t.report(std::to_string(error) + " ULP at " + std::to_string(at(0, i)) + ", the bound is " +
+                 std::to_string(bound));
+      }
+    }
+  }
+}
+
+template <bf::op O, class T> bool add_row(const char* type_name) {
+  return add_case(std::string("row_") + bf::vocabulary[static_cast<int>(O)].name + "_" + type_name,
+                  row_case<O, T>, std::is_same_v<T, double>);
+}
+
+/// Adds the cases of all rows for one type that the row takes. Casts have cases of their own.
+template <class T> bool add_rows(const char* type_name) {
+  bool any = false;
+  const auto add = [&]<bf::op O>(std::integral_constant<bf::op, O>) {
+    constexpr bf::takes takes = bf::vocabulary[static_cast<int>(O)].takes;
+    if constexpr (O != bf::op::cast && O != bf::op::bit_cast) {
+      if constexpr (takes == bf::takes::number || (takes == bf::takes::real && std::is_floating_point_v<T>) ||
+                    (takes == bf::takes::integer && std::is_integral_v<T>) ||
+                    (takes == bf::takes::mask && std::is_same_v<T, std::int32_t>)) {
+        any = add_row<O, T>(type_name);
+      }
+    }
+  };
+  [&]<int... K>(std::integer_sequence<int, K...>) {
+    (add(std::integral_constant<bf::op, static_cast<bf::op>(K)>{}), ...);
+  }(std::make_integer_sequence<int, bf::vocabulary_size>{});
+  return any;
+}
+
+}  // namespace conformance

@@ -1,0 +1,59 @@
+// The quick calibration on the cpu device with a scripted probe; nothing here depends on real speed.
+#include <gtest/gtest.h>
+#include <new>
+
+#include <busfare/backend/module.hpp>
+#include <busfare/error.hpp>
+
+#include "core/calibrate.hpp"
+#include "core/profile_store.hpp"
+#include "cpu/module.hpp"
+#include "sim/module.hpp"
+
+namespace {
+
+using namespace busfare;
+
+backend::services test_services() {
+  backend::services s{};
+  s.host_alloc = [](std::size_t bytes) -> void* { return ::operator new (bytes, std::align_val_t{64}); };
+  s.host_free = [](void* p) { ::operator delete (p, std::align_val_t{64}); };
+  s.open = [](std::string_view name) { return busfare_module_cpu()->open(test_services(), name); };
+  return s;
+}
+
+TEST(profile_calibrate, finds_the_rates_that_the_probe_has) {
+  const auto cpu = busfare_module_cpu()->open(test_services(), "cpu");
+  core::calibration_probe probe;
+  probe.triad_seconds = [](std::uint64_t n) { return 1e-5 + 12.0 * static_cast<double>(n) / 20e9; };
+  probe.flops_seconds = [](std::uint64_t n) { return 1e-5 + 100.0 * static_cast<double>(n) / 50e9; };
+  probe.flops_per_element = 100;
+  probe.launch_seconds = [] { return 1e-5; };
+  const device_profile p = core::quick_calibrate(*cpu, probe);
+  EXPECT_EQ(p.device, "cpu");
+  EXPECT_DOUBLE_EQ(p.rates.launch_seconds, 1e-5);
+  EXPECT_NEAR(p.rates.bytes_per_second, 20e9, 1e5);
+  EXPECT_NEAR(p.rates.flops_per_second_f32, 50e9, 1e5);
+  ASSERT_EQ(p.links.size(), 2u);
+  for (const link_curve& link : p.links) {
+    EXPECT_EQ(link.memory, "mapped");
+    EXPECT_EQ(link.source, provenance::measured);
+    EXPECT_GE(link.predict(1 << 20), 0);
+  }
+  EXPECT_EQ(p.when.size(), 10u);
+  EXPECT_EQ(core::profile_text(core::parse_profile(core::profile_text(p))), core::profile_text(p));
+}
+
+TEST(profile_calibrate, works_without_a_probe) {
+  const auto cpu = busfare_module_cpu()->open(test_services(), "cpu");
+  const device_profile p = core::quick_calibrate(*cpu, {});
+  EXPECT_EQ(p.rates.bytes_per_second, 0);
+  EXPECT_EQ(p.rates.launch_seconds, 0);
+}
+
+TEST(profile_calibrate, leaves_virtual_clocks_alone) {
+  const auto sim = busfare_module_sim()->open(test_services(), "sim:h200-pcie5");
+  EXPECT_THROW(core::quick_calibrate(*sim, {}), error);
+}
+
+}  // namespace
