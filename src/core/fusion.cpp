@@ -14,13 +14,6 @@ parameter_kind kind_of(const cone::member& m, std::size_t argument) {
   return m.what->map != nullptr ? m.what->map->program->arguments[argument].kind : parameter_kind::element;
 }
 
-const extents& shape_of(const cone& c, const value_ref& v) {
-  if (v.node < 0) return c.existing[static_cast<std::size_t>(v.output)]->shape;
-  static const extents one;
-  const cone::member& m = c.nodes[static_cast<std::size_t>(v.node)];
-  return m.what->fold != nullptr ? one : m.what->shape;
-}
-
 extents launch_shape(const node& n) {
   return n.map != nullptr && n.map->index_rank > 1 ? n.shape : extents(n.shape.count());
 }

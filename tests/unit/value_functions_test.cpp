@@ -44,11 +44,13 @@ template <op O, class F, class T> void accuracy(F f, T low, T high) {
   for (std::size_t i = 0; i < x.size(); ++i) {
     const double e = ulps(base[i], exact<O>(x[i], T{}, T{}));
     if (!(e <= worst)) worst = e, where = x[i];
-    if (i < specials) EXPECT_LE(e, bound) << x[i] << " gave " << base[i];
+    if (i < specials) {
+      EXPECT_LE(e, bound) << x[i] << " gave " << base[i];
+    }
   }
   const std::string name = std::string(busfare::vocabulary[static_cast<int>(O)].name) + (sizeof(T) == 4 ? " f32" : " f64");
   EXPECT_LE(worst, bound) << name << " at " << std::hexfloat << where << " seed " << seed;
-  RecordProperty((name + " max ulp").c_str(), std::to_string(worst));
+  testing::Test::RecordProperty((name + " max ulp").c_str(), std::to_string(worst));
   for (busfare::isa i : supported_isas()) {
     const std::vector<T> other = run_entry<T>(i, f, x);
     std::size_t wrong = 0;
