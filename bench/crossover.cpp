@@ -29,7 +29,8 @@ std::optional<double> crossing(const std::vector<point>& points) {
 
 using field = std::optional<double> row::*;
 
-std::vector<point> ratios(const std::vector<const row*>& device, const std::vector<const row*>& cpu, field f) {
+std::vector<point> ratios(const std::vector<const row*>& device, const std::vector<const row*>& cpu,
+                          field f) {
   std::vector<point> points;
   for (const row* d : device) {
     for (const row* c : cpu) {
@@ -73,11 +74,12 @@ std::string sentence_of(const crossover& c) {
   };
   if (!c.cold_n && !c.resident_n) return "never pays on " + where + " up to n = " + std::to_string(c.most_n);
   if (!c.cold_n) {
-    return "pays on " + where + " only when already resident, " + from(*c.resident_n) + "; never with transfers up to n = " +
-           std::to_string(c.most_n);
+    return "pays on " + where + " only when already resident, " + from(*c.resident_n) +
+           "; never with transfers up to n = " + std::to_string(c.most_n);
   }
   std::string s = "pays on " + where + " " + from(*c.cold_n);
-  s += c.resident_n ? ", or " + from(*c.resident_n) + " when already resident" : "; its kernel alone never wins";
+  s += c.resident_n ? ", or " + from(*c.resident_n) + " when already resident"
+                    : "; its kernel alone never wins";
   return s + "; never below";
 }
 

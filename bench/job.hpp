@@ -18,14 +18,15 @@ inline double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-/// The sample of one call: `run_s` until the results were computed, `read_s` for reading `result_bytes` on the host.
-/// Where the receipt holds no download, the reading was it (on a simulated device: as the link's curve says).
-warm_sample sample_of(const receipt& r, double run_s, double read_s, std::uint64_t result_bytes, const place& where);
+/// The sample of one call: `run_s` until the results were computed, `read_s` for reading `result_bytes` on
+/// the host. Where the receipt holds no download, the reading was it (on a simulated device: as the link's
+/// curve says).
+warm_sample sample_of(const receipt& r, double run_s, double read_s, std::uint64_t result_bytes,
+                      const place& where);
 
 /// Description offers: `inputs(n)` -> tuple of vectors; `record(options, n, arrays...)` -> tuple of arrays;
 /// `check(n, inputs, results)` with the results' host views as a tuple.
-template <class Description>
-class described_job final : public job {
+template <class Description> class described_job final : public job {
  public:
   described_job(std::uint64_t n, place where)
       : n_(n), where_(std::move(where)), how_(on(where_.device)), inputs_(Description::inputs(n)) {}
@@ -37,7 +38,8 @@ class described_job final : public job {
     const receipt r = std::apply([](const auto&... each) { return run(each...); }, *results_);
     const double computed = now();
     std::uint64_t bytes = 0;
-    std::apply([&](const auto&... each) { ((bytes += each.host().size() * sizeof(each.host()[0])), ...); }, *results_);
+    std::apply([&](const auto&... each) { ((bytes += each.host().size() * sizeof(each.host()[0])), ...); },
+               *results_);
     return sample_of(r, computed - begin, now() - computed, bytes, where_);
   }
 
@@ -55,7 +57,8 @@ class described_job final : public job {
 
   check verify() override {
     if (!results_) (void)warm();
-    const auto views = std::apply([](const auto&... each) { return std::make_tuple(each.host()...); }, *results_);
+    const auto views =
+        std::apply([](const auto&... each) { return std::make_tuple(each.host()...); }, *results_);
     return Description::check(n_, inputs_, views);
   }
 
@@ -85,8 +88,7 @@ class described_job final : public job {
   std::unique_ptr<Results> results_;
 };
 
-template <class Description>
-std::unique_ptr<job> make_job(std::uint64_t n, const place& where) {
+template <class Description> std::unique_ptr<job> make_job(std::uint64_t n, const place& where) {
   return std::make_unique<described_job<Description>>(n, where);
 }
 

@@ -23,8 +23,7 @@ struct harness::seat {
     work.reset();
   }
   // An error of one device ends its row, not the bench.
-  template <class F>
-  void guarded(const F& f) {
+  template <class F> void guarded(const F& f) {
     if (!work) return;
     try {
       f();
@@ -117,7 +116,8 @@ std::vector<row> harness::measure(const operation& op) {
     }
     for (row& r : rows) {
       const auto found = single.find(r.size);
-      if (found != single.end() && r.warm_s && *r.warm_s > 0) r.speedup_vs_1_thread = found->second / *r.warm_s;
+      if (found != single.end() && r.warm_s && *r.warm_s > 0)
+        r.speedup_vs_1_thread = found->second / *r.warm_s;
     }
   }
   return rows;
@@ -165,7 +165,7 @@ void harness::resident_rounds(std::vector<seat>& seats) {
 void harness::finish(seat& s, const operation& op) {
   row& r = s.found;
   if (s.warm.empty()) return;
-  const auto middle = [&](double warm_sample::* what) {
+  const auto middle = [&](double warm_sample::*what) {
     std::vector<double> values;
     for (const warm_sample& each : s.warm) values.push_back(each.*what);
     return median_of(std::move(values));
@@ -201,8 +201,8 @@ void harness::finish(seat& s, const operation& op) {
   if (least > 0) r.limit_fraction = least / *r.resident_s;
 }
 
-// A fresh process per row. In a quick bench only the largest size that worked on a device, since a process with empty
-// caches builds and loads everything anew.
+// A fresh process per row. In a quick bench only the largest size that worked on a device, since a process
+// with empty caches builds and loads everything anew.
 void harness::add_cold(std::vector<row>& rows, const operation& op) {
   if (!how_.cold) return;
   for (row& r : rows) {
@@ -212,7 +212,8 @@ void harness::add_cold(std::vector<row>& rows, const operation& op) {
     });
     if (how_.quick && !last) continue;
     if (how_.total_budget_s > 0 && now() - begin_ > how_.total_budget_s) return;
-    say(op.name + " " + name_of(op.type) + ", n = " + std::to_string(r.size) + ", a fresh process on " + r.device);
+    say(op.name + " " + name_of(op.type) + ", n = " + std::to_string(r.size) + ", a fresh process on " +
+        r.device);
     try {
       const cold_times t = how_.cold(op, r.size, r.device);
       r.cold_s = t.cold;

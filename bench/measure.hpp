@@ -18,27 +18,29 @@ struct cold_times {
   double cold = 0, build = 0;
 };
 
-/// How much is measured, and what the harness asks of its program. The functions may be empty: those columns are null.
+/// How much is measured, and what the harness asks of its program. The functions may be empty: those columns
+/// are null.
 struct settings {
   bool quick = true;
-  std::vector<std::string> devices;    ///< names that exist
-  std::vector<std::uint64_t> sizes;    ///< instead of the operation's own; empty: its own
-  double row_budget_s = 0.12;          ///< of warm samples, and half of it for resident ones
+  std::vector<std::string> devices;  ///< names that exist
+  std::vector<std::uint64_t> sizes;  ///< instead of the operation's own; empty: its own
+  double row_budget_s = 0.12;        ///< of warm samples, and half of it for resident ones
   int least_samples = 5, most_samples = 40;
-  double total_budget_s = 45;          ///< after this, cold processes are left out; 0: no limit
+  double total_budget_s = 45;  ///< after this, cold processes are left out; 0: no limit
   std::function<void(const std::string&)> progress;
   /// Throws busfare::error where the child failed.
   std::function<cold_times(const operation&, std::uint64_t size, const std::string& device)> cold;
   /// Seconds of a warm call on one thread, by size. Sizes that failed are missing.
-  std::function<std::map<std::uint64_t, double>(const operation&, const std::vector<std::uint64_t>&)> one_thread;
+  std::function<std::map<std::uint64_t, double>(const operation&, const std::vector<std::uint64_t>&)>
+      one_thread;
 };
 
 /// Measures operations one after the other; remembers devices, their profiles and the time spent.
 class harness {
  public:
   explicit harness(settings how);
-  /// All rows of one operation, by size and then device. A device that fails gives a row with the error's text; only
-  /// std::bad_alloc of the harness itself gets out. Blocks for seconds.
+  /// All rows of one operation, by size and then device. A device that fails gives a row with the error's
+  /// text; only std::bad_alloc of the harness itself gets out. Blocks for seconds.
   std::vector<row> measure(const operation& op);
 
  private:

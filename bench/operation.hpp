@@ -41,7 +41,8 @@ struct check {
 class job {
  public:
   virtual ~job() = default;
-  /// Inputs are new host arrays that no device has seen (made before the clock starts); results are read on the host.
+  /// Inputs are new host arrays that no device has seen (made before the clock starts); results are read on
+  /// the host.
   virtual warm_sample warm() = 0;
   /// Seconds of the kernels alone, inputs resident since an earlier call, results left where they are.
   virtual double resident() = 0;
@@ -54,12 +55,12 @@ class job {
 struct operation {
   std::string name;
   busfare::type type = busfare::type::f32;
-  std::string what;                                     ///< one line for people
-  std::vector<std::uint64_t> quick_sizes, full_sizes;   ///< elements, ascending
-  std::uint64_t max_size = 0;                           ///< elements; more is refused
-  std::function<double(std::uint64_t)> flops;           ///< of one call for n elements; 0: as the plan counts
-  std::function<double(std::uint64_t)> bytes;           ///< compulsory device memory traffic of one call
-  std::function<double(std::uint64_t)> host_bytes;      ///< host memory for inputs and results
+  std::string what;                                    ///< one line for people
+  std::vector<std::uint64_t> quick_sizes, full_sizes;  ///< elements, ascending
+  std::uint64_t max_size = 0;                          ///< elements; more is refused
+  std::function<double(std::uint64_t)> flops;          ///< of one call for n elements; 0: as the plan counts
+  std::function<double(std::uint64_t)> bytes;          ///< compulsory device memory traffic of one call
+  std::function<double(std::uint64_t)> host_bytes;     ///< host memory for inputs and results
   std::function<std::unique_ptr<job>(std::uint64_t size, const place&)> make;
 };
 

@@ -17,8 +17,7 @@
 namespace busfare::bench {
 
 /// Deterministic values in [low, high): element i of stream `seed` is a hash of both.
-template <class T>
-std::vector<T> uniform(std::uint64_t n, std::uint64_t seed, T low, T high) {
+template <class T> std::vector<T> uniform(std::uint64_t n, std::uint64_t seed, T low, T high) {
   std::vector<T> v(n);
   for (std::uint64_t i = 0; i < n; ++i) {
     std::uint64_t x = (i + 1) * 0x9e3779b97f4a7c15u + seed * 0xd1342543de82ef95u;
@@ -31,8 +30,7 @@ std::vector<T> uniform(std::uint64_t n, std::uint64_t seed, T low, T high) {
 }
 
 /// Same bits; NaNs are equal as NaN.
-template <class T>
-bool same_bits(T a, T b) {
+template <class T> bool same_bits(T a, T b) {
   if constexpr (std::is_same_v<T, float>) {
     return std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b) || (a != a && b != b);
   } else if constexpr (std::is_same_v<T, double>) {
@@ -43,8 +41,7 @@ bool same_bits(T a, T b) {
 }
 
 /// |x - exact| in units of the last place of T at `exact`.
-template <class T>
-double ulp_distance(T x, long double exact) {
+template <class T> double ulp_distance(T x, long double exact) {
   if (std::isnan(x) || std::isnan(exact)) {
     return std::isnan(x) == std::isnan(exact) ? 0 : std::numeric_limits<double>::infinity();
   }
@@ -56,8 +53,7 @@ double ulp_distance(T x, long double exact) {
 }
 
 /// One block of the tree: lanes in order, then halves.
-template <class T, class Op>
-T tree_block_of(const T* x, std::uint64_t count, const Op& op) {
+template <class T, class Op> T tree_block_of(const T* x, std::uint64_t count, const Op& op) {
   constexpr std::uint64_t lanes = tree_lanes(sizeof(T));
   T lane[lanes];
   std::uint64_t held = std::min(lanes, count);
@@ -73,8 +69,7 @@ T tree_block_of(const T* x, std::uint64_t count, const Op& op) {
 }
 
 /// The reduction tree of the library, in plain loops. `x` is not empty.
-template <class T, class Op>
-T tree_reduce(std::vector<T> x, const Op& op) {
+template <class T, class Op> T tree_reduce(std::vector<T> x, const Op& op) {
   while (x.size() > 1) {
     std::vector<T> next;
     next.reserve(x.size() / tree_block + 1);
@@ -89,18 +84,18 @@ T tree_reduce(std::vector<T> x, const Op& op) {
 /// Gathers comparisons into a check.
 class comparison {
  public:
-  template <class T>
-  void bits(std::uint64_t at, T got, T wanted) {
+  template <class T> void bits(std::uint64_t at, T got, T wanted) {
     ++compared_;
     if (same_bits(got, wanted) || !detail_.empty()) return;
     detail_ = "element " + std::to_string(at) + " is " + std::to_string(got) + ", the scalar reading gives " +
               std::to_string(wanted);
   }
-  template <class T>
-  void ulp(T got, long double exact) {
+  template <class T> void ulp(T got, long double exact) {
     max_ulp_ = std::max(max_ulp_.value_or(0), ulp_distance(got, exact));
   }
-  [[nodiscard]] check result() const { return {detail_.empty() && compared_ > 0, max_ulp_, compared_, detail_}; }
+  [[nodiscard]] check result() const {
+    return {detail_.empty() && compared_ > 0, max_ulp_, compared_, detail_};
+  }
 
  private:
   std::optional<double> max_ulp_;
@@ -109,8 +104,7 @@ class comparison {
 };
 
 /// At most `most` elements out of n, spread evenly, the first and the last among them.
-template <class F>
-void for_sample(std::uint64_t n, std::uint64_t most, const F& f) {
+template <class F> void for_sample(std::uint64_t n, std::uint64_t most, const F& f) {
   if (n <= most) {
     for (std::uint64_t i = 0; i < n; ++i) f(i);
     return;

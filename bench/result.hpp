@@ -10,8 +10,8 @@
 
 namespace busfare::bench {
 
-/// One (operation, type, size, device). Seconds; an empty optional is null in JSON: not measured, or without meaning
-/// here. Where `simulated`, every time is virtual.
+/// One (operation, type, size, device). Seconds; an empty optional is null in JSON: not measured, or without
+/// meaning here. Where `simulated`, every time is virtual.
 struct row {
   std::string op;
   busfare::type type = busfare::type::f32;
@@ -29,7 +29,8 @@ struct row {
   std::string error;  ///< why the row is not complete; empty: it is
 };
 
-/// From which size a device beats the cpu: with transfers, and with data already resident. Empty: at no size measured.
+/// From which size a device beats the cpu: with transfers, and with data already resident. Empty: at no size
+/// measured.
 struct crossover {
   std::string op;
   busfare::type type = busfare::type::f32;

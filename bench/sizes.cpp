@@ -44,8 +44,9 @@ void check_size(const operation& op, std::uint64_t size) {
   // Device replicas of the cpu and of OpenCL CPUs share the host's memory: twice the arrays.
   const double needed = 2 * op.host_bytes(size), here = available_memory();
   if (here > 0 && needed > 0.8 * here) {
-    throw error(error_class::out_of_memory, op.name + " with " + std::to_string(size) + " elements needs about " +
-                                                gib(needed) + " of host memory, " + gib(here) + " are free");
+    throw error(error_class::out_of_memory, op.name + " with " + std::to_string(size) +
+                                                " elements needs about " + gib(needed) + " of host memory, " +
+                                                gib(here) + " are free");
   }
 }
 

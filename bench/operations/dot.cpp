@@ -15,8 +15,7 @@ struct dot_f32 {
   static auto record(const options& how, std::uint64_t, const array<float>& x, const array<float>& y) {
     return std::make_tuple(map_reduce(how, product, plus, x, y));
   }
-  template <class In, class Out>
-  static bench::check check(std::uint64_t n, const In& in, const Out& out) {
+  template <class In, class Out> static bench::check check(std::uint64_t n, const In& in, const Out& out) {
     const auto& [x, y] = in;
     std::vector<float> products(n);
     long double exact = 0;
@@ -35,8 +34,9 @@ struct dot_f32 {
 }  // namespace
 
 void add_dot(std::vector<operation>& list) {
-  list.push_back({"dot", type::f32, "the sum of x * y, no intermediate array", streaming_quick, streaming_full,
-                  streaming_max, per_element(2), per_element(8), per_element(20), make_job<dot_f32>});
+  list.push_back({"dot", type::f32, "the sum of x * y, no intermediate array", streaming_quick,
+                  streaming_full, streaming_max, per_element(2), per_element(8), per_element(20),
+                  make_job<dot_f32>});
 }
 
 }  // namespace busfare::bench

@@ -43,21 +43,22 @@ struct mandelbrot_f32 {
     return std::make_tuple(
         generate(how, shape, steps_of, static_cast<float>(shape[0]), static_cast<float>(shape[1])));
   }
-  template <class In, class Out>
-  static bench::check check(std::uint64_t n, const In&, const Out& out) {
+  template <class In, class Out> static bench::check check(std::uint64_t n, const In&, const Out& out) {
     const extents shape = shape_for(n);
     const std::uint64_t columns = shape[1];
     const auto& got = std::get<0>(out);
     comparison so_far;
     for_sample(n, 4096, [&](std::uint64_t i) {
-      so_far.bits(i, got[i],
-                  scalar_steps(i / columns, i % columns, static_cast<float>(shape[0]), static_cast<float>(columns)));
+      so_far.bits(
+          i, got[i],
+          scalar_steps(i / columns, i % columns, static_cast<float>(shape[0]), static_cast<float>(columns)));
     });
     return so_far.result();
   }
 };
 
-// The steps that pixels really take, on average; a step is 7 operations and its test 3, of which 2 are shared.
+// The steps that pixels really take, on average; a step is 7 operations and its test 3, of which 2 are
+// shared.
 double flops_per_pixel() {
   static const double flops = [] {
     double steps = 0;
@@ -70,12 +71,16 @@ double flops_per_pixel() {
 }  // namespace
 
 void add_mandelbrot(std::vector<operation>& list) {
-  list.push_back({"mandelbrot", type::f32, "iteration counts, at most 256 steps a pixel",
+  list.push_back({"mandelbrot",
+                  type::f32,
+                  "iteration counts, at most 256 steps a pixel",
                   {1u << 10, 1u << 14, 1u << 18, 1u << 20},
                   {1u << 8, 1u << 10, 1u << 12, 1u << 14, 1u << 16, 1u << 18, 1u << 20, 1u << 22},
                   std::uint64_t{1} << 36,
-                  [](std::uint64_t n) { return flops_per_pixel() * static_cast<double>(n); }, per_element(4),
-                  per_element(4), make_job<mandelbrot_f32>});
+                  [](std::uint64_t n) { return flops_per_pixel() * static_cast<double>(n); },
+                  per_element(4),
+                  per_element(4),
+                  make_job<mandelbrot_f32>});
 }
 
 }  // namespace busfare::bench

@@ -1,4 +1,5 @@
-// monte_carlo_pi: points of a counter-based generator, counted inside the quarter circle. No inputs, one number out.
+// monte_carlo_pi: points of a counter-based generator, counted inside the quarter circle. No inputs, one
+// number out.
 #include "families.hpp"
 #include "job.hpp"
 #include "reference.hpp"
@@ -26,8 +27,7 @@ struct pi_f32 {
   static auto record(const options& how, std::uint64_t n) {
     return std::make_tuple(map_reduce(how, is_inside, plus, generate(how, extents(n), number_at)));
   }
-  template <class In, class Out>
-  static bench::check check(std::uint64_t n, const In&, const Out& out) {
+  template <class In, class Out> static bench::check check(std::uint64_t n, const In&, const Out& out) {
     std::uint32_t inside = 0;
     for (std::uint64_t i = 0; i < n; ++i) {
       inside += is_inside(number_at(scalar<std::int64_t>{static_cast<std::int64_t>(i)})).v;
@@ -41,9 +41,16 @@ struct pi_f32 {
 }  // namespace
 
 void add_monte_carlo_pi(std::vector<operation>& list) {
-  list.push_back({"monte_carlo_pi", type::f32, "random points inside the quarter circle",
-                  {1u << 12, 1u << 16, 1u << 20, 1u << 23}, streaming_full, std::uint64_t{1} << 32, per_element(0),
-                  per_element(0), per_element(0), make_job<pi_f32>});
+  list.push_back({"monte_carlo_pi",
+                  type::f32,
+                  "random points inside the quarter circle",
+                  {1u << 12, 1u << 16, 1u << 20, 1u << 23},
+                  streaming_full,
+                  std::uint64_t{1} << 32,
+                  per_element(0),
+                  per_element(0),
+                  per_element(0),
+                  make_job<pi_f32>});
 }
 
 }  // namespace busfare::bench

@@ -16,8 +16,7 @@ struct saxpy_f32 {
   static auto record(const options& how, std::uint64_t, const array<float>& x, const array<float>& y) {
     return std::make_tuple(map(how, saxpy, factor, x, y));
   }
-  template <class In, class Out>
-  static bench::check check(std::uint64_t n, const In& in, const Out& out) {
+  template <class In, class Out> static bench::check check(std::uint64_t n, const In& in, const Out& out) {
     const auto& [x, y] = in;
     const auto& [r] = out;
     comparison so_far;
@@ -32,8 +31,8 @@ struct saxpy_f32 {
 }  // namespace
 
 void add_saxpy(std::vector<operation>& list) {
-  list.push_back({"saxpy", type::f32, "a * x + y", streaming_quick, streaming_full, streaming_max, per_element(2),
-                  per_element(12), per_element(24), make_job<saxpy_f32>});
+  list.push_back({"saxpy", type::f32, "a * x + y", streaming_quick, streaming_full, streaming_max,
+                  per_element(2), per_element(12), per_element(24), make_job<saxpy_f32>});
 }
 
 }  // namespace busfare::bench

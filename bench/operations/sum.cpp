@@ -6,14 +6,12 @@
 namespace busfare::bench {
 namespace {
 
-template <class T>
-struct sum_of {
+template <class T> struct sum_of {
   static auto inputs(std::uint64_t n) { return std::make_tuple(uniform<T>(n, 5, T(0), T(1))); }
   static auto record(const options& how, std::uint64_t, const array<T>& x) {
     return std::make_tuple(sum(how, x));
   }
-  template <class In, class Out>
-  static bench::check check(std::uint64_t, const In& in, const Out& out) {
+  template <class In, class Out> static bench::check check(std::uint64_t, const In& in, const Out& out) {
     const auto& x = std::get<0>(in);
     const auto add = [](T a, T b) { return plus(scalar<T>{a}, scalar<T>{b}).v; };
     long double exact = 0;
@@ -25,8 +23,7 @@ struct sum_of {
   }
 };
 
-template <class T>
-void add(std::vector<operation>& list) {
+template <class T> void add(std::vector<operation>& list) {
   list.push_back({"sum", type_of<T>(), "the sum of x by the fixed tree", streaming_quick, streaming_full,
                   streaming_max, per_element(1), per_element(sizeof(T)), per_element(3 * sizeof(T)),
                   make_job<sum_of<T>>});

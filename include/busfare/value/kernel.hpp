@@ -44,12 +44,8 @@ value<compute_t<T>, R> load(const T* from, int n = width_of<R>) {
     return {static_cast<C>(*from)};
   } else {
     constexpr int lanes = width_of<R>;
-    value<C, R> r;
     if constexpr (std::is_same_v<C, T>) {
-      if (n == lanes) {
-        std::memcpy(r.part, from, sizeof r.part);
-        return r;
-      }
+      if (n == lanes) return operations<R>::from_lanes(from);
     }
     C each[lanes] = {};
     for (int i = 0; i < n; ++i) each[i] = static_cast<C>(from[i]);
@@ -65,7 +61,7 @@ void store(T* to, const value<compute_t<T>, R>& x, int n = width_of<R>) {
     using C = compute_t<T>;
     if constexpr (std::is_same_v<C, T>) {
       if (n == width_of<R>) {
-        std::memcpy(to, x.part, sizeof x.part);
+        operations<R>::to_lanes(to, x);
         return;
       }
     }

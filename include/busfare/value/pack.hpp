@@ -32,6 +32,21 @@ struct vector_of {
 };
 template <class T, isa I>
 using vector_t = typename vector_of<T, I>::type;
+// The same vector anywhere in memory. Packs are moved by these, not by memcpy: in code that is inlined into another target
+// g++ has split a memcpy into 16-byte halves already, and a wide load after two narrow stores waits for both.
+template <class T, isa I>
+struct anywhere {
+  typedef T type __attribute__((vector_size(register_bytes<I>), aligned(alignof(T)), may_alias));
+};
+template <isa I, class T>
+const typename anywhere<T, I>::type& vector_at(const T* p) {
+  return *reinterpret_cast<const typename anywhere<T, I>::type*>(p);
+}
+template <isa I, class T>
+typename anywhere<T, I>::type& vector_at(T* p) {
+  return *reinterpret_cast<typename anywhere<T, I>::type*>(p);
+}
+
 template <int Bytes>
 using lane_integer = std::conditional_t<Bytes == 4, std::int32_t, std::int64_t>;
 template <class T>
@@ -76,6 +91,13 @@ struct mask<pack_reading<I>, Bytes> {
   BUSFARE_NO_TRUTH_VALUE
 };
 
+/// AVX-512 compares into mask registers: one bit per lane, whatever the width.
+template <int Bytes>
+struct mask<pack_reading<isa::avx512>, Bytes> {
+  unsigned short bits;
+  BUSFARE_NO_TRUTH_VALUE
+};
+
 template <class T, isa I>
 struct table<T, pack_reading<I>> {
   using element = compute_t<T>;
@@ -93,6 +115,16 @@ struct intrinsics;
 
 template <>
 struct intrinsics<isa::base> {
+  template <class V>
+  static void blend(V& r, const V& m, const V& a, const V& b) {
+    using bits = vector_t<std::int32_t, isa::base>;
+    r = (V)(((bits)m & (bits)a) | (~(bits)m & (bits)b));
+  }
+  template <class V, class T>
+  static void splat(V& r, T x) {
+    if constexpr (sizeof(T) == 4) r = V{x, x, x, x};
+    else r = V{x, x};
+  }
   static void sqrt(vector_t<float, isa::base>& r, const vector_t<float, isa::base>& a) { r = __builtin_ia32_sqrtps(a); }
   static void sqrt(vector_t<double, isa::base>& r, const vector_t<double, isa::base>& a) { r = __builtin_ia32_sqrtpd(a); }
   static void stream(float* p, const vector_t<float, isa::base>& a) {
@@ -112,6 +144,14 @@ template <>
 struct intrinsics<isa::avx2> {
   using vf = vector_t<float, isa::avx2>;
   using vd = vector_t<double, isa::avx2>;
+  BUSFARE_AVX2 static void blend(vf& r, const vf& m, const vf& a, const vf& b) { r = __builtin_ia32_blendvps256(b, a, m); }
+  BUSFARE_AVX2 static void blend(vd& r, const vd& m, const vd& a, const vd& b) { r = __builtin_ia32_blendvpd256(b, a, m); }
+  // Spelled lane by lane in a function of the right target: elsewhere g++ builds a splat by eight inserts.
+  template <class V, class T>
+  BUSFARE_AVX2 static void splat(V& r, T x) {
+    if constexpr (sizeof(T) == 4) r = V{x, x, x, x, x, x, x, x};
+    else r = V{x, x, x, x};
+  }
   BUSFARE_AVX2 static void sqrt(vf& r, const vf& a) { r = __builtin_ia32_sqrtps256(a); }
   BUSFARE_AVX2 static void sqrt(vd& r, const vd& a) { r = __builtin_ia32_sqrtpd256(a); }
   BUSFARE_AVX2 static void floor(vf& r, const vf& a) { r = __builtin_ia32_roundps256(a, 9); }
@@ -143,6 +183,32 @@ template <>
 struct intrinsics<isa::avx512> {
   using vf = vector_t<float, isa::avx512>;
   using vd = vector_t<double, isa::avx512>;
+  typedef int v16 __attribute__((vector_size(64)));
+  typedef long long v8 __attribute__((vector_size(64)));
+  // Predicates: 0 equal, 1 less, 2 less or equal, 4 not equal; a NaN is unequal to all and nothing else.
+  template <int Predicate, class V, class T>
+  BUSFARE_AVX512 static void compare(unsigned short& r, int half, const V& a, const V& b, T) {
+    unsigned bits = 0;
+    if constexpr (std::is_same_v<T, float>) bits = static_cast<unsigned short>(__builtin_ia32_cmpps512_mask(a, b, Predicate, BUSFARE_ALL16, 4));
+    else if constexpr (std::is_same_v<T, double>) bits = static_cast<unsigned char>(__builtin_ia32_cmppd512_mask(a, b, Predicate, BUSFARE_ALL8, 4));
+    else if constexpr (std::is_same_v<T, std::int32_t>) bits = static_cast<unsigned short>(__builtin_ia32_cmpd512_mask((v16)a, (v16)b, Predicate, BUSFARE_ALL16));
+    else if constexpr (std::is_same_v<T, std::uint32_t>) bits = static_cast<unsigned short>(__builtin_ia32_ucmpd512_mask((v16)a, (v16)b, Predicate, BUSFARE_ALL16));
+    else if constexpr (std::is_same_v<T, std::int64_t>) bits = static_cast<unsigned char>(__builtin_ia32_cmpq512_mask((v8)a, (v8)b, Predicate, BUSFARE_ALL8));
+    else bits = static_cast<unsigned char>(__builtin_ia32_ucmpq512_mask((v8)a, (v8)b, Predicate, BUSFARE_ALL8));
+    r = static_cast<unsigned short>(half == 0 ? bits : r | (bits << 8));
+  }
+#if defined(__clang__)
+  BUSFARE_AVX512 static void blend(vf& r, unsigned short m, const vf& a, const vf& b) { r = __builtin_ia32_selectps_512(m, a, b); }
+  BUSFARE_AVX512 static void blend(vd& r, unsigned short m, const vd& a, const vd& b) { r = __builtin_ia32_selectpd_512(static_cast<unsigned char>(m), a, b); }
+#else
+  BUSFARE_AVX512 static void blend(vf& r, unsigned short m, const vf& a, const vf& b) { r = __builtin_ia32_blendmps_512_mask(b, a, static_cast<short>(m)); }
+  BUSFARE_AVX512 static void blend(vd& r, unsigned short m, const vd& a, const vd& b) { r = __builtin_ia32_blendmpd_512_mask(b, a, static_cast<char>(m)); }
+#endif
+  template <class V, class T>
+  BUSFARE_AVX512 static void splat(V& r, T x) {
+    if constexpr (sizeof(T) == 4) r = V{x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x};
+    else r = V{x, x, x, x, x, x, x, x};
+  }
 #if defined(__clang__)
   BUSFARE_AVX512 static void sqrt(vf& r, const vf& a) { r = __builtin_ia32_sqrtps512(a, 4); }
   BUSFARE_AVX512 static void sqrt(vd& r, const vd& a) { r = __builtin_ia32_sqrtpd512(a, 4); }
@@ -169,23 +235,18 @@ struct intrinsics<isa::avx512> {
     __builtin_ia32_movntps512(p, a);
 #endif
   }
-  BUSFARE_AVX512 static bool any(const vector_t<std::int32_t, isa::avx512>& a) {
-    std::int64_t words[8];
-    std::memcpy(words, &a, sizeof words);
-    return ((words[0] | words[1]) | (words[2] | words[3]) | (words[4] | words[5]) | (words[6] | words[7])) != 0;
-  }
 };
 
 // One statement for one register, or for two.
-#define BUSFARE_PARTS(T, statement)     \
+#define BUSFARE_PARTS(T, ...)           \
   do {                                  \
     {                                   \
       constexpr int p = 0;              \
-      statement;                        \
+      __VA_ARGS__;                      \
     }                                   \
     if constexpr (sizeof(T) == 8) {     \
       constexpr int p = 1;              \
-      statement;                        \
+      __VA_ARGS__;                      \
     }                                   \
   } while (false)
 
@@ -205,16 +266,18 @@ struct operations<pack_reading<I>> {
   template <class T>
   static V<T> broadcast(T x) {
     V<T> r;
-    BUSFARE_PARTS(T, r.part[p] = x - vec<T>{});
+    BUSFARE_PARTS(T, intrinsics<I>::splat(r.part[p], x));
     return r;
   }
 
   template <class T>
-  static void to_lanes(T* out, const V<T>& a) { std::memcpy(out, a.part, sizeof a.part); }
+  static void to_lanes(T* out, const V<T>& a) {
+    BUSFARE_PARTS(T, vector_at<I>(out + p * (register_bytes<I> / static_cast<int>(sizeof(T)))) = a.part[p]);
+  }
   template <class T>
   static V<T> from_lanes(const T* in) {
     V<T> r;
-    std::memcpy(r.part, in, sizeof r.part);
+    BUSFARE_PARTS(T, r.part[p] = vector_at<I>(in + p * (register_bytes<I> / static_cast<int>(sizeof(T)))));
     return r;
   }
   // An operation without a vector form: lane by lane, with the scalar reading's meaning.
@@ -251,17 +314,21 @@ struct operations<pack_reading<I>> {
   BUSFARE_BITWISE(bor, |)
   BUSFARE_BITWISE(bxor, ^)
 #undef BUSFARE_BITWISE
-#define BUSFARE_COMPARISON(name, sign)                                              \
-  template <class T>                                                                \
-  static M<T> name(const V<T>& a, const V<T>& b) {                                  \
-    M<T> r;                                                                         \
-    BUSFARE_PARTS(T, r.part[p] = (decltype(r.part[p] + 0))(a.part[p] sign b.part[p])); \
-    return r;                                                                       \
+#define BUSFARE_COMPARISON(name, sign, predicate)                                                           \
+  template <class T>                                                                                        \
+  static M<T> name(const V<T>& a, const V<T>& b) {                                                          \
+    M<T> r;                                                                                                 \
+    if constexpr (I == isa::avx512) {                                                                       \
+      BUSFARE_PARTS(T, (intrinsics<I>::template compare<predicate>(r.bits, p, a.part[p], b.part[p], T{})));  \
+    } else {                                                                                                \
+      BUSFARE_PARTS(T, r.part[p] = (decltype(r.part[p] + 0))(a.part[p] sign b.part[p]));                    \
+    }                                                                                                       \
+    return r;                                                                                               \
   }
-  BUSFARE_COMPARISON(lt, <)
-  BUSFARE_COMPARISON(le, <=)
-  BUSFARE_COMPARISON(eq, ==)
-  BUSFARE_COMPARISON(ne, !=)
+  BUSFARE_COMPARISON(lt, <, 1)
+  BUSFARE_COMPARISON(le, <=, 2)
+  BUSFARE_COMPARISON(eq, ==, 0)
+  BUSFARE_COMPARISON(ne, !=, 4)
 #undef BUSFARE_COMPARISON
 
   template <class T>
@@ -307,8 +374,21 @@ struct operations<pack_reading<I>> {
   template <class T, int B>
   static V<T> select(const mask<R, B>& m, const V<T>& a, const V<T>& b) {
     const M<T> w = width<static_cast<int>(sizeof(T))>(m);
+    using F = vector_t<std::conditional_t<sizeof(T) == 4, float, double>, I>;
     V<T> r;
-    BUSFARE_PARTS(T, r.part[p] = w.part[p] ? a.part[p] : b.part[p]);
+    if constexpr (I == isa::avx512) {
+      BUSFARE_PARTS(T, {
+        F x;
+        intrinsics<I>::blend(x, static_cast<unsigned short>(w.bits >> (8 * p)), (F)a.part[p], (F)b.part[p]);
+        r.part[p] = (vec<T>)x;
+      });
+    } else {
+      BUSFARE_PARTS(T, {
+        F x;
+        intrinsics<I>::blend(x, (F)w.part[p], (F)a.part[p], (F)b.part[p]);
+        r.part[p] = (vec<T>)x;
+      });
+    }
     return r;
   }
   template <class T>
@@ -361,6 +441,8 @@ struct operations<pack_reading<I>> {
   static mask<R, To> width(const mask<R, From>& m) {
     if constexpr (To == From) {
       return m;
+    } else if constexpr (I == isa::avx512) {
+      return {m.bits};
     } else {
       lane_integer<From> x[lanes];
       lane_integer<To> y[lanes];
@@ -377,7 +459,8 @@ struct operations<pack_reading<I>> {
     constexpr int W = A < B ? A : B;                                                  \
     const mask<R, W> x = width<W>(a), y = width<W>(b);                                \
     mask<R, W> r;                                                                     \
-    BUSFARE_PARTS(lane_integer<W>, r.part[p] = x.part[p] sign y.part[p]);             \
+    if constexpr (I == isa::avx512) r.bits = static_cast<unsigned short>(x.bits sign y.bits); \
+    else BUSFARE_PARTS(lane_integer<W>, r.part[p] = x.part[p] sign y.part[p]);        \
     return r;                                                                         \
   }
   BUSFARE_MASKS(land, &)
@@ -386,25 +469,35 @@ struct operations<pack_reading<I>> {
   template <int A>
   static mask<R, A> lnot(const mask<R, A>& a) {
     mask<R, A> r;
-    BUSFARE_PARTS(lane_integer<A>, r.part[p] = ~a.part[p]);
+    if constexpr (I == isa::avx512) r.bits = static_cast<unsigned short>(~a.bits);
+    else BUSFARE_PARTS(lane_integer<A>, r.part[p] = ~a.part[p]);
     return r;
   }
   template <int A>
   static bool any(const mask<R, A>& a) {
-    vector_t<std::int32_t, I> all = (vector_t<std::int32_t, I>)a.part[0];
-    if constexpr (A == 8) all |= (vector_t<std::int32_t, I>)a.part[1];
-    return intrinsics<I>::any(all);
+    if constexpr (I == isa::avx512) {
+      return a.bits != 0;
+    } else {
+      vector_t<std::int32_t, I> all = (vector_t<std::int32_t, I>)a.part[0];
+      if constexpr (A == 8) all |= (vector_t<std::int32_t, I>)a.part[1];
+      return intrinsics<I>::any(all);
+    }
   }
   static mask<R, 4> from_bool(bool b) {
     mask<R, 4> r;
-    r.part[0] = (b ? -1 : 0) - vector_t<std::int32_t, I>{};
+    if constexpr (I == isa::avx512) r.bits = static_cast<unsigned short>(b ? 0xffff : 0);
+    else intrinsics<I>::splat(r.part[0], b ? -1 : 0);
     return r;
   }
   template <int A>
   static V<std::int32_t> from_mask(const mask<R, A>& m) {
-    V<std::int32_t> r;
-    r.part[0] = -width<4>(m).part[0];
-    return r;
+    if constexpr (I == isa::avx512) {
+      return select(m, broadcast(std::int32_t{1}), broadcast(std::int32_t{0}));
+    } else {
+      V<std::int32_t> r;
+      r.part[0] = -width<4>(m).part[0];
+      return r;
+    }
   }
 
   template <class To, class From>
@@ -423,9 +516,9 @@ struct operations<pack_reading<I>> {
       // The hardware gives INT_MIN for everything out of range; above and NaN are put right.
       V<To> r;
       r.part[0] = __builtin_convertvector(a.part[0], vec<To>);
-      r.part[0] = a.part[0] >= 2147483648.0f ? (vec<To>{} + INT32_MAX) : r.part[0];
-      r.part[0] = a.part[0] == a.part[0] ? r.part[0] : vec<To>{};
-      r.part[0] = a.part[0] < -2147483648.0f ? (vec<To>{} + INT32_MIN) : r.part[0];
+      r = select(le(broadcast(2147483648.0f), a), broadcast(INT32_MAX), r);
+      r = select(lt(a, broadcast(-2147483648.0f)), broadcast(INT32_MIN), r);
+      r = select(eq(a, a), r, broadcast(std::int32_t{0}));
       return r;
     } else if constexpr (sizeof(To) == 8 && sizeof(From) == 4 && !(std::is_integral_v<To> && std::is_floating_point_v<From>)) {
       typedef From half __attribute__((vector_size(register_bytes<I> / 2)));

@@ -1,0 +1,30 @@
+// One function per subcommand. Each returns the program's exit code and throws failure or busfare::error.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common_flags.hpp"
+
+namespace busfare::cli {
+
+int run_devices(const common_flags& flags);
+
+struct bench_flags {
+  bool quick = false;
+  std::vector<std::string> operations;  ///< "triad", "triad:f64"; empty: all
+  std::vector<std::string> sizes;       ///< empty: each operation's own
+};
+int run_bench(const common_flags& flags, const bench_flags& wanted);
+
+int run_plan(const common_flags& flags, const std::string& operation, const std::string& size);
+
+struct demo_flags {
+  std::string name;  ///< "mandelbrot"
+  std::string out = "mandelbrot.png";
+  std::int64_t width = 1280, height = 960, iterations = 256;
+};
+int run_demo(const common_flags& flags, const demo_flags& wanted);
+
+}  // namespace busfare::cli

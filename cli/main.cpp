@@ -1,0 +1,120 @@
+// The program `busfare`: flags, subcommands, and one place where errors become exit codes.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <new>
+
+#include <busfare/config.hpp>
+#include <busfare/error.hpp>
+
+#include "child.hpp"
+#include "commands.hpp"
+#include "exit_code.hpp"
+#include "machine.hpp"
+
+namespace {
+
+using namespace busfare::cli;
+
+void add_common(CLI::App& command, common_flags& flags) {
+  command
+      .add_option("--device", flags.devices,
+                  "auto, cpu, opencl:0, sim:h200-pcie5; bench takes several, with commas")
+      ->delimiter(',');
+  command.add_option("--json", flags.json, "Write the figures to this file");
+  command.add_option("--csv", flags.csv, "Write the rows to this file");
+  command.add_flag("--quiet", flags.quiet, "No text on stdout but what was asked for, no progress");
+  command.add_flag("--no-color", flags.no_color, "No colours; NO_COLOR in the environment does the same");
+}
+
+int dispatch(int count, char** arguments) {
+  CLI::App app("Runs one piece of C++ where the whole job ends first, and says what the crossing costs");
+  app.name("busfare");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "busfare " BUSFARE_VERSION " (" + std::string(commit_of_build()) + ")");
+  app.footer("Exit codes: 0 fine, 1 failed, 2 usage, 3 no such device");
+
+  common_flags flags;
+  CLI::App& devices =
+      *app.add_subcommand("devices", "What is here, what is unavailable and why, links, calibration");
+  add_common(devices, flags);
+
+  bench_flags benched;
+  CLI::App& bench =
+      *app.add_subcommand("bench", "Compares the backends: one row per operation, type, size and device");
+  add_common(bench, flags);
+  bench.add_flag("--quick", benched.quick, "Few sizes, under a minute");
+  bench.add_option("--op", benched.operations, "Only these: triad, triad:f64, sum, ...")->delimiter(',');
+  bench.add_option("--size", benched.sizes, "Only these element counts: 1000, 2^20, ...")->delimiter(',');
+
+  std::string operation, size;
+  CLI::App& plan = *app.add_subcommand("plan", "The quote of one operation; nothing runs");
+  add_common(plan, flags);
+  plan.add_option("op", operation, "The operation, e.g. triad or triad:f64")->required();
+  plan.add_option("--size", size, "Elements: 1000, 2^20")->required();
+
+  demo_flags shown;
+  CLI::App& demo = *app.add_subcommand("demo", "A picture, computed on any device");
+  add_common(demo, flags);
+  demo.add_option("name", shown.name, "mandelbrot")->required();
+  demo.add_option("--out", shown.out, "The PNG file", true);
+  demo.add_option("--width", shown.width, "Pixels", true);
+  demo.add_option("--height", shown.height, "Pixels", true);
+  demo.add_option("--iterations", shown.iterations, "Most steps of a pixel", true);
+
+  CLI::App& version = *app.add_subcommand("version", "Version and commit");
+
+  // What the program starts itself with; no group: not in the help.
+  std::string child_operation, child_device;
+  std::vector<std::string> child_sizes;
+  CLI::App& cold = *app.add_subcommand("bench-cold", "")->group("");
+  cold.add_option("op", child_operation)->required();
+  cold.add_option("size", child_sizes)->required()->expected(1);
+  cold.add_option("device", child_device)->required();
+  CLI::App& single = *app.add_subcommand("bench-one-thread", "")->group("");
+  single.add_option("op", child_operation)->required();
+  single.add_option("sizes", child_sizes)->required();
+
+  try {
+    app.parse(count, arguments);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? exit_ok : exit_usage;
+  }
+
+  if (devices.parsed()) return run_devices(flags);
+  if (bench.parsed()) return run_bench(flags, benched);
+  if (plan.parsed()) return run_plan(flags, operation, size);
+  if (demo.parsed()) return run_demo(flags, shown);
+  if (version.parsed()) std::cout << "busfare " BUSFARE_VERSION " (" << commit_of_build() << ")\n";
+  std::vector<std::uint64_t> sizes;
+  for (const std::string& each : child_sizes) sizes.push_back(parse_size(each));
+  if (cold.parsed()) return run_bench_cold(child_operation, sizes.front(), child_device);
+  if (single.parsed()) return run_bench_one_thread(child_operation, sizes);
+  return exit_ok;
+}
+
+int complain(int code, const char* what) {
+  std::cout << std::flush;
+  std::fprintf(stderr, "busfare: %s\n", what);
+  return code;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  try {
+    const int code = dispatch(count, arguments);
+    std::cout << std::flush;
+    if (!std::cout) return complain(exit_failed, "stdout could not be written");
+    return code;
+  } catch (const failure& e) {
+    return complain(e.code(), e.what());
+  } catch (const busfare::error& e) {
+    return complain(e.kind() == busfare::error_class::unavailable ? exit_no_device : exit_failed, e.what());
+  } catch (const std::bad_alloc&) {
+    return complain(exit_failed, "out of memory");
+  } catch (const std::exception& e) {
+    return complain(exit_failed, e.what());
+  }
+}

@@ -1,0 +1,24 @@
+// The bench's rows as JSON and CSV: the same fields, in the same order.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <busfare/plan.hpp>
+
+#include "machine.hpp"
+#include "result.hpp"
+
+namespace busfare::cli {
+
+struct bench_report {
+  std::vector<bench::row> rows;
+  std::vector<bench::crossover> crossovers;
+};
+
+std::string json_of(const bench_report& report);
+std::string csv_of(const bench_report& report);
+/// The plan of a job, for `busfare plan --json`.
+std::string json_of(const plan& p, const std::string& op, std::uint64_t size);
+
+}  // namespace busfare::cli
