@@ -61,6 +61,8 @@ void harness::say(const std::string& what) const {
   if (how_.progress) how_.progress(what);
 }
 
+bool harness::late(double budget_s) const { return budget_s > 0 && now() - begin_ > budget_s; }
+
 std::vector<row> harness::measure(const operation& op) {
   const std::string label = op.name + " " + name_of(op.type);
   std::vector<row> rows;
@@ -106,7 +108,7 @@ std::vector<row> harness::measure(const operation& op) {
     }
   }
   add_cold(rows, op);
-  if (how_.one_thread) {
+  if (how_.one_thread && !late(how_.total_budget_s)) {
     say(label + ", one thread");
     std::map<std::uint64_t, double> single;
     try {
@@ -211,7 +213,7 @@ void harness::add_cold(std::vector<row>& rows, const operation& op) {
       return other.device == r.device && other.warm_s && other.size > r.size;
     });
     if (how_.quick && !last) continue;
-    if (how_.total_budget_s > 0 && now() - begin_ > how_.total_budget_s) return;
+    if (late(how_.cold_budget_s)) return;
     say(op.name + " " + name_of(op.type) + ", n = " + std::to_string(r.size) + ", a fresh process on " +
         r.device);
     try {

@@ -24,9 +24,10 @@ struct settings {
   bool quick = true;
   std::vector<std::string> devices;  ///< names that exist
   std::vector<std::uint64_t> sizes;  ///< instead of the operation's own; empty: its own
-  double row_budget_s = 0.12;        ///< of warm samples, and half of it for resident ones
+  double row_budget_s = 0.1;         ///< of warm samples, and half of it for resident ones
   int least_samples = 5, most_samples = 40;
-  double total_budget_s = 45;  ///< after this, cold processes are left out; 0: no limit
+  double cold_budget_s = 30;   ///< after so much time in all, cold processes are left out; 0: no limit
+  double total_budget_s = 48;  ///< after so much, one-thread processes too; 0: no limit
   std::function<void(const std::string&)> progress;
   /// Throws busfare::error where the child failed.
   std::function<cold_times(const operation&, std::uint64_t size, const std::string& device)> cold;
@@ -49,6 +50,7 @@ class harness {
   void resident_rounds(std::vector<seat>& seats);
   void finish(seat& s, const operation& op);
   void add_cold(std::vector<row>& rows, const operation& op);
+  [[nodiscard]] bool late(double budget_s) const;
   void say(const std::string& what) const;
 
   settings how_;

@@ -108,7 +108,8 @@ void print_legend(bool quick) {
                "alone; cold: the "
                "first call of a fresh process with empty caches, build is its part"
             << (quick ? " (the largest n of each device)" : "")
-            << "\nlimit: part of what the device's calibration says is possible; 1 thread: warm time of one "
+            << "\nlimit: part of what the device's calibration says is possible (above 100 % where caches "
+               "help); 1 thread: warm time of one "
                "cpu thread "
                "over this row's\nchecked: same bits as the kernel read as scalars; max ulp: against wider "
                "arithmetic; -: "
@@ -126,7 +127,7 @@ int run_bench(const common_flags& flags, const bench_flags& wanted) {
   const output_file json(flags.json), csv(flags.csv);
   if (!wanted.quick) {
     how.row_budget_s = 0.5;
-    how.total_budget_s = 0;
+    how.cold_budget_s = how.total_budget_s = 0;
   }
   how.progress = [&](const std::string& what) { show_progress(flags, what); };
   how.cold = cold_in_child;

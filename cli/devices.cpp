@@ -50,8 +50,8 @@ int run_devices(const common_flags& flags) {
   }
   const auto only = checked_devices(flags.devices);
   const bool color = use_color(flags);
-  const table lines({{"device", 16, true}, {"", 9, true}, {"", 20, true}}, color);
-  std::cout << painted("device            what is known of it (each figure: where it comes from)",
+  const table lines({{"device", 18, true}, {"", 9, true}, {"", 20, true}}, color);
+  std::cout << painted("device              what is known of it (each figure: where it comes from)",
                        paint::bold, color)
             << "\n";
   for (const device_description& each : devices()) {

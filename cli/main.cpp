@@ -58,10 +58,10 @@ int dispatch(int count, char** arguments) {
   CLI::App& demo = *app.add_subcommand("demo", "A picture, computed on any device");
   add_common(demo, flags);
   demo.add_option("name", shown.name, "mandelbrot")->required();
-  demo.add_option("--out", shown.out, "The PNG file", true);
-  demo.add_option("--width", shown.width, "Pixels", true);
-  demo.add_option("--height", shown.height, "Pixels", true);
-  demo.add_option("--iterations", shown.iterations, "Most steps of a pixel", true);
+  demo.add_option("--out", shown.out, "The PNG file")->capture_default_str();
+  demo.add_option("--width", shown.width, "Pixels")->capture_default_str();
+  demo.add_option("--height", shown.height, "Pixels")->capture_default_str();
+  demo.add_option("--iterations", shown.iterations, "Most steps of a pixel")->capture_default_str();
 
   CLI::App& version = *app.add_subcommand("version", "Version and commit");
 
@@ -70,7 +70,7 @@ int dispatch(int count, char** arguments) {
   std::vector<std::string> child_sizes;
   CLI::App& cold = *app.add_subcommand("bench-cold", "")->group("");
   cold.add_option("op", child_operation)->required();
-  cold.add_option("size", child_sizes)->required()->expected(1);
+  cold.add_option("size", size)->required();
   cold.add_option("device", child_device)->required();
   CLI::App& single = *app.add_subcommand("bench-one-thread", "")->group("");
   single.add_option("op", child_operation)->required();
@@ -87,9 +87,9 @@ int dispatch(int count, char** arguments) {
   if (plan.parsed()) return run_plan(flags, operation, size);
   if (demo.parsed()) return run_demo(flags, shown);
   if (version.parsed()) std::cout << "busfare " BUSFARE_VERSION " (" << commit_of_build() << ")\n";
+  if (cold.parsed()) return run_bench_cold(child_operation, parse_size(size), child_device);
   std::vector<std::uint64_t> sizes;
   for (const std::string& each : child_sizes) sizes.push_back(parse_size(each));
-  if (cold.parsed()) return run_bench_cold(child_operation, sizes.front(), child_device);
   if (single.parsed()) return run_bench_one_thread(child_operation, sizes);
   return exit_ok;
 }

@@ -2,6 +2,7 @@
 #include "output_file.hpp"
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -33,10 +34,17 @@ bool write_all(int fd, std::string_view bytes) {
 
 output_file::output_file(std::string name) : name_(std::move(name)) {
   if (name_.empty()) return;
+  // A link stays a link: its target is replaced. What the system offers as files (/dev/stdout) never is.
+  if (name_.compare(0, 5, "/dev/") == 0 || name_.compare(0, 6, "/proc/") == 0) {
+    in_place_ = true;
+  } else if (char* real = ::realpath(name_.c_str(), nullptr)) {
+    name_ = real;
+    std::free(real);
+  }
   struct stat s {};
   if (::stat(name_.c_str(), &s) == 0) {
     if (S_ISDIR(s.st_mode)) fail(name_, EISDIR);
-    in_place_ = !S_ISREG(s.st_mode);
+    in_place_ = in_place_ || !S_ISREG(s.st_mode);
     if (::access(name_.c_str(), W_OK) != 0) fail(name_, errno);
   } else if (errno != ENOENT) {
     fail(name_, errno);
@@ -53,8 +61,9 @@ output_file::output_file(std::string name) : name_(std::move(name)) {
 void output_file::write(std::string_view bytes) const {
   if (name_.empty()) return;
   const std::string target = in_place_ ? name_ : neighbour_of(name_);
-  const int fd = ::open(target.c_str(),
-                        in_place_ ? O_WRONLY | O_CLOEXEC : O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  const int fd =
+      ::open(target.c_str(),
+             in_place_ ? O_WRONLY | O_APPEND | O_CLOEXEC : O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (fd < 0) fail(name_, errno);
   bool good = write_all(fd, bytes) && (in_place_ || ::fsync(fd) == 0);
   int code = errno;

@@ -35,7 +35,6 @@ class read_view {
   const T* end() const noexcept { return data_ + size_; }
   /// Unchecked.
   const T& operator[](std::size_t i) const noexcept { return data_[i]; }
-  operator std::span<const T>() const noexcept { return {data_, size_}; }  // NOLINT: a view is a span
 
  private:
   friend class array<T>;

@@ -62,7 +62,7 @@ void crossings(std::ostream& out, const plan& p, bool measured) {
     if (t.fence) out << "no copy (shared memory, " << bytes_text(t.avoided) << " stay)";
     else if (t.bytes == 0 && t.avoided != 0) out << "avoided " << bytes_text(t.avoided);
     else out << bytes_text(t.bytes);
-    if (measured && t.measured_seconds >= 0) out << ", predicted " << time_text(t.predicted_seconds) << ", measured " << time_text(t.measured_seconds);
+    if (measured && t.measured_seconds >= 0) out << ", predicted " << time_text(t.predicted_seconds) << (p.simulated ? ", simulated " : ", measured ") << time_text(t.measured_seconds);
     out << ": " << t.cause << '\n';
   }
 }

@@ -9,7 +9,8 @@
 
 namespace busfare::skeleton {
 
-device::device(const backend::services& core, backend::device_info info) : core_(core), info_(std::move(info)) {}
+device::device(const backend::services& core, backend::device_info info)
+    : core_(core), info_(std::move(info)) {}
 
 // A backend asks its driver, and throws out_of_memory when the driver has none.
 backend::block device::allocate(std::size_t bytes, backend::memory_kind kind) {
@@ -22,8 +23,8 @@ void device::release(const backend::block& memory) noexcept { core_.host_free(me
 // nullopt: this device cannot compute on the host's memory, so core copies.
 std::optional<backend::block> device::adopt(void*, std::size_t) { return std::nullopt; }
 
-// A backend compiles `what.source`, or walks `what.steps` where its dialect is "host", and keeps what it needs of the
-// request, which is gone after this call.
+// A backend compiles `what.source`, or walks `what.steps` where its dialect is "host", and keeps what it
+// needs of the request, which is gone after this call.
 std::unique_ptr<backend::executable> device::build(const backend::build_request& what) {
   error::details d;
   d.device = info_.name;
@@ -32,7 +33,8 @@ std::unique_ptr<backend::executable> device::build(const backend::build_request&
   throw error(error_class::kernel_build, "the skeleton has no compiler", std::move(d));
 }
 
-// One queue per engine lets transfers overlap kernels; a device with one hardware queue gives the same work in order.
+// One queue per engine lets transfers overlap kernels; a device with one hardware queue gives the same work
+// in order.
 std::unique_ptr<backend::queue> device::open(backend::engine) { return std::make_unique<queue>(); }
 
 std::string device::health() { return {}; }

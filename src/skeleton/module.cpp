@@ -16,8 +16,8 @@ namespace {
 constexpr const char* reason = "the skeleton drives no device";
 constexpr const char* remedy = "copy its folder, rename it, and fill in what throws";
 
-// Never throws, and never blocks for long: it runs when devices are first listed. A backend finds its driver here
-// (dlopen, an ICD, ...) and reports each device with facts that it has checked.
+// Never throws, and never blocks for long: it runs when devices are first listed. A backend finds its driver
+// here (dlopen, an ICD, ...) and reports each device with facts that it has checked.
 backend::probe_result probe(const backend::services&) { return {{}, reason, remedy}; }
 
 std::unique_ptr<backend::device> open(const backend::services& core, std::string_view name) {

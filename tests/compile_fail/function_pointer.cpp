@@ -4,6 +4,4 @@
 namespace bf = busfare;
 
 float twice(float v);
-auto misuse(bf::array<float> x) {
-  return bf::map(&twice, x);
-}
+auto misuse(bf::array<float> x) { return bf::map(&twice, x); }

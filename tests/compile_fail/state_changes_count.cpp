@@ -5,5 +5,8 @@ namespace bf = busfare;
 
 auto misuse(bf::array<float> x) {
   return bf::map(
-      [](auto v) { return std::get<0>(bf::fold(10, bf::state(v, v), [](auto a, auto b, auto) { return a + b; })); }, x);
+      [](auto v) {
+        return std::get<0>(bf::fold(10, bf::state(v, v), [](auto a, auto b, auto) { return a + b; }));
+      },
+      x);
 }

@@ -29,7 +29,8 @@ template <class T, class U> void narrow(trial& t, const char* what) {
   using C = bf::common_t<T, U>;
   static_assert(std::is_same_v<decltype(z), const bf::array<C>>);
   std::vector<C> want(x.size());
-  for (std::size_t i = 0; i < x.size(); ++i) want[i] = scalar_of<scaled>(bf::compute_t<T>(x[i]), bf::compute_t<U>(y[i]));
+  for (std::size_t i = 0; i < x.size(); ++i)
+    want[i] = scalar_of<scaled>(bf::compute_t<T>(x[i]), bf::compute_t<U>(y[i]));
   t.same(what, z, want);
 }
 
@@ -57,10 +58,13 @@ BUSFARE_CASE_F64(conversion_to_f64) {
 
 BUSFARE_CASE(masks_are_numbers) {
   const auto x = busfare_test::operands<float>(2, seed(), 1000);
-  const auto y = bf::map(t.how, [](auto a, auto b) { return (a < b) + (b < a) * 10 + 100 * !(a == b); }, bf::copy_of(x[0]),
-                         bf::copy_of(x[1]));
+  const auto y = bf::map(
+      t.how, [](auto a, auto b) { return (a < b) + (b < a) * 10 + 100 * !(a == b); }, bf::copy_of(x[0]),
+      bf::copy_of(x[1]));
   static_assert(std::is_same_v<decltype(y), const bf::array<std::int32_t>>);
-  const auto stored = bf::map(t.how, [](auto a, auto b) { return ((a < b) | (b < a)) ^ (a == b); }, bf::copy_of(x[0]), bf::copy_of(x[1]));
+  const auto stored = bf::map(
+      t.how, [](auto a, auto b) { return ((a < b) | (b < a)) ^ (a == b); }, bf::copy_of(x[0]),
+      bf::copy_of(x[1]));
   static_assert(std::is_same_v<decltype(stored), const bf::array<std::uint8_t>>);
   std::vector<std::int32_t> want(x[0].size());
   std::vector<std::uint8_t> ordered(x[0].size());
@@ -85,12 +89,16 @@ BUSFARE_CASE(numbers_and_broadcasts) {
     want[i] = sum - 7.0f;
   }
   t.same("numbers and a broadcast", y, want);
-  const auto mean = bf::map(t.how, [](auto s) { return s / 1000.0f; }, bf::sum(t.how, y));
+  const auto mean = bf::map(
+      t.how, [](auto s) { return s / 1000.0f; }, bf::sum(t.how, y));
   const float m = mean.value();
-  const auto centred = bf::map(t.how, [](auto v, auto middle) { return v - middle; }, y, mean);
+  const auto centred = bf::map(
+      t.how, [](auto v, auto middle) { return v - middle; }, y, mean);
   for (float& each : want) each -= m;
   t.same("minus the mean", centred, want);
-  t.check("all numbers, rank 0", bf::map(t.how, [](auto a) { return a + 1.0f; }, one).value() == 4.25f);
+  t.check("all numbers, rank 0", bf::map(
+                                     t.how, [](auto a) { return a + 1.0f; }, one)
+                                         .value() == 4.25f);
 }
 
 BUSFARE_CASE(several_results) {

@@ -78,7 +78,9 @@ struct nested {
         [](auto v, auto sum) {
           const auto inner = bf::fold(v % 7, v, [](auto w, auto i) {
             return bf::iterate(
-                4, w, [](auto u) { return (u & 1) == 0; }, [](auto u) { return u / 2; }) * 3 + bf::cast<std::uint32_t>(i);
+                       4, w, [](auto u) { return (u & 1) == 0; }, [](auto u) { return u / 2; }) *
+                       3 +
+                   bf::cast<std::uint32_t>(i);
           });
           return bf::state(inner + 1, sum + bf::cast<std::int64_t>(inner));
         });

@@ -1,4 +1,5 @@
-// Every case on every device, and on devices with planted errors, where it must fail. What was skipped is listed at the end.
+// Every case on every device, and on devices with planted errors, where it must fail. What was skipped is
+// listed at the end.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -115,8 +116,9 @@ void register_missing(const std::string& name, const std::string& reason) {
 
 void register_device(const bf::device_description& device, const hook& h) {
   for (const test_case& each : cases()) {
-    testing::RegisterTest(device.name.c_str(), each.name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
-                          [&each, &device, &h]() -> testing::Test* { return new agreement(each, device, h); });
+    testing::RegisterTest(
+        device.name.c_str(), each.name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
+        [&each, &device, &h]() -> testing::Test* { return new agreement(each, device, h); });
   }
 }
 
@@ -141,8 +143,9 @@ void register_all() {
   for (const fault f : {fault::none, fault::wrong_row, fault::stale_replica, fault::lost_tail}) {
     busfare::core::add_device(make_faulty_device(f));
     for (const test_case& each : cases()) {
-      testing::RegisterTest((std::string("planted_") + name_of(f)).c_str(), each.name.c_str(), nullptr, nullptr, __FILE__,
-                            __LINE__, [&each, f]() -> testing::Test* { return new planted(each, f); });
+      testing::RegisterTest((std::string("planted_") + name_of(f)).c_str(), each.name.c_str(), nullptr,
+                            nullptr, __FILE__, __LINE__,
+                            [&each, f]() -> testing::Test* { return new planted(each, f); });
     }
   }
 }

@@ -7,8 +7,8 @@
 namespace conformance {
 namespace {
 
-/// Blocks of 4096; lane j folds x[j], x[j+L], ...; then lane j takes lane j+h for h = L/2 ... 1; then the same again over
-/// the blocks' results.
+/// Blocks of 4096; lane j folds x[j], x[j+L], ...; then lane j takes lane j+h for h = L/2 ... 1; then the
+/// same again over the blocks' results.
 template <class P, class Op> P tree(std::vector<P> x, std::size_t lanes, Op op) {
   do {
     std::vector<P> results;
@@ -35,7 +35,8 @@ template <class T> std::vector<T> moderate(std::size_t n) {
   return x;
 }
 
-constexpr std::size_t sizes[] = {1, 2, 31, 32, 33, 63, 64, 65, 127, 4095, 4096, 4097, 8191, 4096 * 3 + 17, 100003};
+constexpr std::size_t sizes[] = {1,     2, 31, 32, 33, 63, 64, 65, 127, 4095, 4096, 4097, 8191, 4096 * 3 + 17,
+                                 100003};
 
 struct user_given {  // the value of greatest magnitude; of equals the first
   auto operator()(auto a, auto b) const { return bf::select(bf::abs(a) < bf::abs(b), b, a); }
@@ -44,9 +45,7 @@ struct squared {
   auto operator()(auto x, auto y) const { return x * x - y; }
 };
 
-template <class F, class T> T scalar_fold(T a, T b) {
-  return F{}(bf::scalar<T>{a}, bf::scalar<T>{b}).v;
-}
+template <class F, class T> T scalar_fold(T a, T b) { return F{}(bf::scalar<T>{a}, bf::scalar<T>{b}).v; }
 
 template <class T> void reduce_all(trial& t) {
   constexpr std::size_t lanes = sizeof(T) == 4 ? 64 : 32;
@@ -81,7 +80,9 @@ template <class T> void arguments(trial& t) {
     std::vector<T> x = moderate<T>(n);
     for (int spoiled = 0; spoiled < 4; ++spoiled) {
       if constexpr (std::is_floating_point_v<T>) {
-        if (spoiled == 1) std::fill(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(n / 2), std::numeric_limits<T>::quiet_NaN());
+        if (spoiled == 1)
+          std::fill(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(n / 2),
+                    std::numeric_limits<T>::quiet_NaN());
         if (spoiled == 2) std::fill(x.begin(), x.end(), std::numeric_limits<T>::quiet_NaN());
       }
       if (spoiled == 3) {  // the extremes last, and a pair of equals
@@ -110,7 +111,8 @@ BUSFARE_CASE(reduce_narrow) {
     std::vector<std::uint8_t> x(n);
     std::vector<std::int32_t> wide(n);
     for (std::size_t i = 0; i < n; ++i) wide[i] = x[i] = static_cast<std::uint8_t>(i * 73 + 11);
-    t.same("sum of u8", bf::sum(t.how, bf::copy_of(x)), tree(wide, 64, scalar_fold<bf::plus_t, std::int32_t>));
+    t.same("sum of u8", bf::sum(t.how, bf::copy_of(x)),
+           tree(wide, 64, scalar_fold<bf::plus_t, std::int32_t>));
   }
 }
 

@@ -1,5 +1,5 @@
-// One kernel and one case per row of the vocabulary and type: the device against the scalar reading, bit for bit, and
-// against the exact result with the row's bound.
+// One kernel and one case per row of the vocabulary and type: the device against the scalar reading, bit for
+// bit, and against the exact result with the row's bound.
 #pragma once
 
 #include <string>
@@ -10,12 +10,13 @@
 
 namespace conformance {
 
-/// The kernel that uses one row. A row of the vocabulary without a specialisation does not compile: every row is tested.
+/// The kernel that uses one row. A row of the vocabulary without a specialisation does not compile: every row
+/// is tested.
 template <bf::op O> struct row_kernel;
 
-#define BUSFARE_ROW_KERNEL(name, parameters, expression)              \
-  template <> struct row_kernel<bf::op::name> {                       \
-    auto operator() parameters const { return expression; }           \
+#define BUSFARE_ROW_KERNEL(name, parameters, expression)    \
+  template <> struct row_kernel<bf::op::name> {             \
+    auto operator() parameters const { return expression; } \
   };
 BUSFARE_ROW_KERNEL(add, (auto a, auto b), a + b)
 BUSFARE_ROW_KERNEL(sub, (auto a, auto b), a - b)
@@ -51,8 +52,10 @@ BUSFARE_ROW_KERNEL(normal_cdf, (auto a), bf::normal_cdf(a))
 /// The scalar reading's result of a kernel: a T, or a mask as u8.
 template <class F, class... T> auto scalar_of(const T&... x) {
   const auto r = F{}(bf::scalar<bf::compute_t<T>>{x}...);
-  if constexpr (bf::detail::kernel_mask<decltype(r)>) return static_cast<std::uint8_t>(r.v);
-  else return r.v;
+  if constexpr (bf::detail::kernel_mask<decltype(r)>)
+    return static_cast<std::uint8_t>(r.v);
+  else
+    return r.v;
 }
 
 template <bf::op O, class T> void row_case(trial& t) {
@@ -62,15 +65,21 @@ template <bf::op O, class T> void row_case(trial& t) {
   const auto x = busfare_test::operands<T>(arity, seed(), 3001);
   const auto at = [&](int k, std::size_t i) { return x[static_cast<std::size_t>(k)][i]; };
   const auto scalar = [&](std::size_t i) {
-    if constexpr (arity == 1) return scalar_of<F>(at(0, i));
-    else if constexpr (arity == 2) return scalar_of<F>(at(0, i), at(1, i));
-    else return scalar_of<F>(at(0, i), at(1, i), at(2, i));
+    if constexpr (arity == 1)
+      return scalar_of<F>(at(0, i));
+    else if constexpr (arity == 2)
+      return scalar_of<F>(at(0, i), at(1, i));
+    else
+      return scalar_of<F>(at(0, i), at(1, i), at(2, i));
   };
   using Out = decltype(scalar(0));
   bf::array<Out> y = [&] {
-    if constexpr (arity == 1) return bf::map(t.how, F{}, bf::copy_of(x[0]));
-    else if constexpr (arity == 2) return bf::map(t.how, F{}, bf::copy_of(x[0]), bf::copy_of(x[1]));
-    else return bf::map(t.how, F{}, bf::copy_of(x[0]), bf::copy_of(x[1]), bf::copy_of(x[2]));
+    if constexpr (arity == 1)
+      return bf::map(t.how, F{}, bf::copy_of(x[0]));
+    else if constexpr (arity == 2)
+      return bf::map(t.how, F{}, bf::copy_of(x[0]), bf::copy_of(x[1]));
+    else
+      return bf::map(t.how, F{}, bf::copy_of(x[0]), bf::copy_of(x[1]), bf::copy_of(x[2]));
   }();
   std::vector<Out> want(x[0].size());
   for (std::size_t i = 0; i < want.size(); ++i) want[i] = scalar(i);
@@ -112,7 +121,8 @@ template <class T> bool add_rows(const char* type_name) {
   };
   [&]<int... K>(std::integer_sequence<int, K...>) {
     (add(std::integral_constant<bf::op, static_cast<bf::op>(K)>{}), ...);
-  }(std::make_integer_sequence<int, bf::vocabulary_size>{});
+  }
+  (std::make_integer_sequence<int, bf::vocabulary_size>{});
   return any;
 }
 

@@ -12,28 +12,35 @@ BUSFARE_CASE(generate_rank_1_to_3) {
     for (std::size_t i = 0; i < n; ++i) want.push_back(static_cast<std::int64_t>(i * i) - 5);
     t.same("rank 1", bf::generate(t.how, bf::extents(n), [](auto i) { return i * i - 5; }), want);
   }
-  for (const auto& [h, w] : {std::pair<std::size_t, std::size_t>{1, 1}, {7, 1}, {1, 9}, {13, 29}, {33, 65}, {3, 2000}}) {
+  for (const auto& [h, w] :
+       {std::pair<std::size_t, std::size_t>{1, 1}, {7, 1}, {1, 9}, {13, 29}, {33, 65}, {3, 2000}}) {
     std::vector<std::int64_t> want;
     for (std::size_t y = 0; y < h; ++y)
       for (std::size_t x = 0; x < w; ++x) want.push_back(static_cast<std::int64_t>(y * 100000 + x * 3));
-    t.same("rank 2", bf::generate(t.how, bf::extents(h, w), [](auto y, auto x) { return y * 100000 + x * 3; }), want);
+    t.same("rank 2",
+           bf::generate(t.how, bf::extents(h, w), [](auto y, auto x) { return y * 100000 + x * 3; }), want);
   }
-  for (const auto& [d, h, w] : {std::tuple<std::size_t, std::size_t, std::size_t>{1, 1, 1}, {2, 3, 5}, {5, 1, 7}, {9, 11, 33}}) {
+  for (const auto& [d, h, w] :
+       {std::tuple<std::size_t, std::size_t, std::size_t>{1, 1, 1}, {2, 3, 5}, {5, 1, 7}, {9, 11, 33}}) {
     std::vector<float> want;
     for (std::size_t z = 0; z < d; ++z)
       for (std::size_t y = 0; y < h; ++y)
-        for (std::size_t x = 0; x < w; ++x) want.push_back(static_cast<float>(z * 10000 + y * 100 + x) * 0.5f);
+        for (std::size_t x = 0; x < w; ++x)
+          want.push_back(static_cast<float>(z * 10000 + y * 100 + x) * 0.5f);
     t.same("rank 3",
            bf::generate(
                t.how, bf::extents(d, h, w),
-               [](auto z, auto y, auto x, auto s) { return bf::cast<float>(z * 10000 + y * 100 + x) * s; }, 0.5f),
+               [](auto z, auto y, auto x, auto s) { return bf::cast<float>(z * 10000 + y * 100 + x) * s; },
+               0.5f),
            want);
   }
 }
 
 BUSFARE_CASE(maps_keep_their_shape) {
-  const auto x = bf::generate(t.how, bf::extents(7, 11), [](auto y, auto k) { return bf::cast<std::int32_t>(y - k); });
-  const auto y = bf::map(t.how, [](auto v) { return v * v; }, x);
+  const auto x =
+      bf::generate(t.how, bf::extents(7, 11), [](auto y, auto k) { return bf::cast<std::int32_t>(y - k); });
+  const auto y = bf::map(
+      t.how, [](auto v) { return v * v; }, x);
   t.check("extents", y.extents() == bf::extents(7, 11));
   std::vector<std::int32_t> want;
   for (int i = 0; i < 7; ++i)

@@ -31,6 +31,7 @@ arrows src/model "$standard" '<busfare/[a-z0-9_]+\.hpp>' "$same" "$(own model)" 
 arrows src/pool "$standard" '<busfare/[a-z0-9_]+\.hpp>' "$same" "$(own pool)"
 arrows src/cpu "$standard" "$words" "$same" "$(own cpu)" "$(own pool)"
 arrows src/sim "$standard" "$words" '<busfare/profile\.hpp>' "$same" "$(own sim)" "$(own model)"
+arrows src/skeleton "$standard" "$words" "$same" "$(own skeleton)"
 arrows src/opencl "$standard" "$words" "$same" "$(own opencl)" '<CL/[a-z_]+\.(h|hpp)>'
 arrows src/cuda "$standard" "$words" "$same" "$(own cuda)" '<(cuda|nvrtc|cublas|thrust/|cub/)[a-z0-9_/]*(\.h|\.hpp|\.cuh)?>'
 arrows examples "$standard" '<busfare/[a-z0-9_]+\.hpp>' "$same"

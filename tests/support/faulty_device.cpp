@@ -24,7 +24,9 @@ using snapshots = std::map<void*, std::vector<std::byte>>;
 class executable final : public backend::executable {
  public:
   executable(std::unique_ptr<backend::executable> inner, const backend::build_request& what)
-      : inner_(std::move(inner)), work(what.work), parameters(what.parameters.begin(), what.parameters.end()) {}
+      : inner_(std::move(inner)),
+        work(what.work),
+        parameters(what.parameters.begin(), what.parameters.end()) {}
   [[nodiscard]] std::string_view build_log() const override { return inner_->build_log(); }
   [[nodiscard]] bool from_cache() const override { return inner_->from_cache(); }
   [[nodiscard]] backend::executable& inner() const { return *inner_; }
@@ -46,7 +48,8 @@ class queue final : public backend::queue {
     inner_->copy(to, from, bytes);
     const auto old = before_.find(from.handle);
     if (fault_ == fault::stale_replica && old != before_.end()) {
-      void* const target = to.kind != backend::memory_kind::pageable && to.host != nullptr ? to.host : to.handle;
+      void* const target =
+          to.kind != backend::memory_kind::pageable && to.host != nullptr ? to.host : to.handle;
       std::memcpy(static_cast<std::byte*>(target) + to.offset, old->second.data() + from.offset,
                   std::min(bytes, old->second.size() - from.offset));
     }

@@ -20,7 +20,8 @@ constexpr const char* name_of(fault f) noexcept {
   return names[static_cast<int>(f)];
 }
 
-/// A device called "faulty:NAME" that wraps the cpu but shares no memory with the host, so that everything crosses.
+/// A device called "faulty:NAME" that wraps the cpu but shares no memory with the host, so that everything
+/// crosses.
 std::unique_ptr<busfare::backend::device> make_faulty_device(fault f);
 
 }  // namespace conformance

@@ -24,16 +24,54 @@ template <class T> std::vector<T> hard_values() {
   using limits = std::numeric_limits<T>;
   if constexpr (std::is_floating_point_v<T>) {
     const T tiny = limits::denorm_min(), least = limits::min(), most = limits::max();
-    return {T(0),    -T(0),           T(1),         T(-1),          T(0.5),          T(-0.5),
-            T(1.5),  T(2.5),          T(-2.5),      T(3),           T(-7),           T(1) / 3,
-            tiny,    -tiny,           least,        -least,         least - tiny,    most,
-            -most,   limits::epsilon(), 1 - limits::epsilon() / 2,   limits::infinity(), -limits::infinity(),
-            limits::quiet_NaN(),      T(2147483648.0), T(-2147483649.0), T(16777217.0), T(9.3e18)};
+    return {T(0),
+            -T(0),
+            T(1),
+            T(-1),
+            T(0.5),
+            T(-0.5),
+            T(1.5),
+            T(2.5),
+            T(-2.5),
+            T(3),
+            T(-7),
+            T(1) / 3,
+            tiny,
+            -tiny,
+            least,
+            -least,
+            least - tiny,
+            most,
+            -most,
+            limits::epsilon(),
+            1 - limits::epsilon() / 2,
+            limits::infinity(),
+            -limits::infinity(),
+            limits::quiet_NaN(),
+            T(2147483648.0),
+            T(-2147483649.0),
+            T(16777217.0),
+            T(9.3e18)};
   } else {
     constexpr int width = static_cast<int>(sizeof(T) * 8);
-    return {T(0),         T(1),         T(2),          T(3),         static_cast<T>(-1), static_cast<T>(-2),
-            static_cast<T>(-7), limits::min(), static_cast<T>(limits::min() + 1), limits::max(), static_cast<T>(limits::max() - 1), static_cast<T>(limits::max() / 2 + 1),
-            static_cast<T>(width - 1), static_cast<T>(width), static_cast<T>(width + 1), static_cast<T>(2 * width + 3), T(100), static_cast<T>(16777217)};
+    return {T(0),
+            T(1),
+            T(2),
+            T(3),
+            static_cast<T>(-1),
+            static_cast<T>(-2),
+            static_cast<T>(-7),
+            limits::min(),
+            static_cast<T>(limits::min() + 1),
+            limits::max(),
+            static_cast<T>(limits::max() - 1),
+            static_cast<T>(limits::max() / 2 + 1),
+            static_cast<T>(width - 1),
+            static_cast<T>(width),
+            static_cast<T>(width + 1),
+            static_cast<T>(2 * width + 3),
+            T(100),
+            static_cast<T>(16777217)};
   }
 }
 

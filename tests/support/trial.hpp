@@ -20,7 +20,8 @@ namespace bf = busfare;
 /// The seed of every random value of a run; printed by main, set by BUSFARE_SEED.
 std::uint64_t seed();
 
-/// Collects differences instead of asserting, so that a case can be wanted to fail on a device with a planted error.
+/// Collects differences instead of asserting, so that a case can be wanted to fail on a device with a planted
+/// error.
 class trial {
  public:
   trial(std::string device, bool planted) : how(bf::on(std::move(device))), planted_(planted) {}
@@ -32,7 +33,8 @@ class trial {
 
   template <class T> void same(const std::string& what, std::span<const T> got, std::span<const T> want) {
     if (got.size() != want.size()) {
-      report(what + ": " + std::to_string(got.size()) + " elements instead of " + std::to_string(want.size()));
+      report(what + ": " + std::to_string(got.size()) + " elements instead of " +
+             std::to_string(want.size()));
       return;
     }
     for (std::size_t i = 0; i < got.size(); ++i) {
@@ -64,7 +66,8 @@ class trial {
   [[nodiscard]] std::size_t wrong() const noexcept { return wrong_; }
   /// The first five differences.
   [[nodiscard]] const std::string& first() const noexcept { return first_; }
-  /// Of everything that the device gave, NaNs as zero: equal for any number of threads and any instruction set.
+  /// Of everything that the device gave, NaNs as zero: equal for any number of threads and any instruction
+  /// set.
   [[nodiscard]] std::uint64_t hash() const noexcept { return hash_; }
 
  private:
@@ -90,8 +93,8 @@ struct test_case {
 std::vector<test_case>& cases();
 bool add_case(std::string name, void (*run)(trial&), bool f64 = false);
 
-#define BUSFARE_CASE_(case_name, f64)                                                     \
-  static void case_##case_name(::conformance::trial&);                                    \
+#define BUSFARE_CASE_(case_name, f64)                                                               \
+  static void case_##case_name(::conformance::trial&);                                              \
   static const bool added_##case_name = ::conformance::add_case(#case_name, case_##case_name, f64); \
   static void case_##case_name([[maybe_unused]] ::conformance::trial& t)
 /// A case: `BUSFARE_CASE(name) { ... t.same("what", got, want); }`. _F64: for devices with f64.

@@ -1,6 +1,7 @@
-// Mistakes of the caller: a clear error of the right class with the cure and the line, and a runtime that goes on.
-#include <cstdint>
+// Mistakes of the caller: a clear error of the right class with the cure and the line, and a runtime that
+// goes on.
 #include <cmath>
+#include <cstdint>
 #include <functional>
 #include <gtest/gtest.h>
 #include <limits>
@@ -57,7 +58,8 @@ TEST(bad_input, mismatched_extents_name_both_and_the_line) {
 }
 
 TEST(bad_input, equal_counts_of_different_shape_do_not_mix) {
-  const auto a = bf::copy_of(std::vector<float>(12), bf::extents(3, 4)), b = bf::copy_of(std::vector<float>(12), bf::extents(4, 3));
+  const auto a = bf::copy_of(std::vector<float>(12), bf::extents(3, 4)),
+             b = bf::copy_of(std::vector<float>(12), bf::extents(4, 3));
   expect_error(error_class::invalid_argument, "", [&] { bf::map(add{}, a, b); });
 }
 
@@ -105,26 +107,32 @@ TEST(bad_input, extremes_of_nothing_are_errors) {
 
 TEST(bad_input, overflowing_sizes) {
   constexpr std::size_t huge = std::numeric_limits<std::size_t>::max();
-  for (const bf::extents& e : {bf::extents(huge), bf::extents(std::size_t{1} << 32, std::size_t{1} << 32), bf::extents(huge, huge, huge),
-                               bf::extents(std::size_t{1} << 61)}) {
+  for (const bf::extents& e : {bf::extents(huge), bf::extents(std::size_t{1} << 32, std::size_t{1} << 32),
+                               bf::extents(huge, huge, huge), bf::extents(std::size_t{1} << 61)}) {
     expect_error(error_class::invalid_argument, "2^63 - 1", [&] {
-      const auto g = e.rank() == 1   ? bf::generate(e, [](auto i) { return bf::cast<double>(i); })
-                     : e.rank() == 2 ? bf::generate(e, [](auto i, auto k) { return bf::cast<double>(i + k); })
-                                     : bf::generate(e, [](auto i, auto k, auto j) { return bf::cast<double>(i + k + j); });
+      const auto g =
+          e.rank() == 1 ? bf::generate(e, [](auto i) { return bf::cast<double>(i); })
+          : e.rank() == 2
+              ? bf::generate(e, [](auto i, auto k) { return bf::cast<double>(i + k); })
+              : bf::generate(e, [](auto i, auto k, auto j) { return bf::cast<double>(i + k + j); });
       (void)g.host();
     });
   }
-  expect_error(error_class::invalid_argument, "", [] { bf::copy_of(std::vector<float>(3), bf::extents(huge)); });
+  expect_error(error_class::invalid_argument, "",
+               [] { bf::copy_of(std::vector<float>(3), bf::extents(huge)); });
 }
 
 TEST(bad_input, more_than_the_machine_has_is_out_of_memory) {
   expect_error(error_class::out_of_memory, "", [] {
-    (void)bf::generate(bf::on("cpu"), bf::extents(std::size_t{1} << 50), [](auto i) { return bf::cast<float>(i); }).host();
+    (void)bf::generate(bf::on("cpu"), bf::extents(std::size_t{1} << 50), [](auto i) {
+      return bf::cast<float>(i);
+    }).host();
   });
 }
 
 TEST(bad_input, sizes_that_do_not_fit) {
-  expect_error(error_class::invalid_argument, "the data 5", [] { bf::copy_of(std::vector<float>(5), bf::extents(2, 3)); });
+  expect_error(error_class::invalid_argument, "the data 5",
+               [] { bf::copy_of(std::vector<float>(5), bf::extents(2, 3)); });
   const auto x = bf::copy_of(std::vector<float>(5));
   std::vector<float> small(4);
   expect_error(error_class::invalid_argument, "room for 4", [&] { x.into(small); });
@@ -148,7 +156,8 @@ TEST(bad_input, an_algorithm_inside_a_kernel) {
 }
 
 TEST(bad_input, an_error_stays_with_what_depends_on_it) {
-  const auto big = bf::generate(bf::on("cpu"), bf::extents(std::size_t{1} << 50), [](auto i) { return bf::cast<float>(i); });
+  const auto big = bf::generate(bf::on("cpu"), bf::extents(std::size_t{1} << 50),
+                                [](auto i) { return bf::cast<float>(i); });
   const auto total = bf::sum(bf::on("cpu"), bf::map(bf::on("cpu"), keep{}, big));
   const auto apart = bf::map(bf::on("cpu"), add{}, bf::copy_of(std::vector<float>{1}), 1.0f);
   expect_error(error_class::out_of_memory, "bad_input_test.cpp", [&] { (void)big.host(); });

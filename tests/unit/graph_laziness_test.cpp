@@ -27,7 +27,8 @@ TEST(graph_laziness, recording_runs_nothing_and_dead_nodes_never_run) {
     const auto dead = bf::map(bf::on("cpu"), add_one{}, x);
     const auto deader = bf::map(bf::on("cpu"), add_one{}, dead);
   }
-  const auto alive = bf::map(bf::on("cpu"), [](auto v) { return v * 3.0f; }, x);
+  const auto alive = bf::map(
+      bf::on("cpu"), [](auto v) { return v * 3.0f; }, x);
   EXPECT_EQ(bf::stats().launches, before.launches);
   EXPECT_EQ(bf::stats().recorded, before.recorded + 3);
   const bf::receipt r = bf::run(alive);
@@ -59,7 +60,8 @@ TEST(graph_laziness, running_twice_computes_once) {
 
 TEST(graph_laziness, a_plan_is_used_again) {
   const auto once = [] {
-    const auto y = bf::map(bf::on("cpu"), [](auto v) { return v * v - 2.0f; }, bf::copy_of(ramp(500)));
+    const auto y = bf::map(
+        bf::on("cpu"), [](auto v) { return v * v - 2.0f; }, bf::copy_of(ramp(500)));
     return bf::run(y);
   };
   once();
@@ -80,7 +82,8 @@ void* million(void* failed) {
     x = bf::map(bf::on("cpu"), add_one{}, x);
     if (i % 1000 == 0) most = std::max(most, bf::stats().unrun);
   }
-  *static_cast<bool*>(failed) = x.host()[15] != 1'000'000.0f || bf::stats().recorded - first < 1'000'000 || most > 100'000;
+  *static_cast<bool*>(failed) =
+      x.host()[15] != 1'000'000.0f || bf::stats().recorded - first < 1'000'000 || most > 100'000;
   return nullptr;
 }
 TEST(graph_laziness, a_million_steps_in_flat_memory_on_a_small_stack) {
@@ -109,7 +112,8 @@ TEST(graph_laziness, several_threads_record_and_run) {
   for (std::size_t k = 0; k < wrong.size(); ++k) {
     threads.emplace_back([&, k] {
       for (int i = 0; i < 200; ++i) {
-        const auto mine = bf::map(bf::on("cpu"), [](auto v, auto n) { return v * n; }, shared, static_cast<int>(k) + i);
+        const auto mine = bf::map(
+            bf::on("cpu"), [](auto v, auto n) { return v * n; }, shared, static_cast<int>(k) + i);
         const auto total = bf::sum(bf::on("cpu"), mine);
         if (i % 3 == 0 && mine.host()[10] != 11.0f * static_cast<float>(static_cast<int>(k) + i)) ++wrong[k];
         if (i % 5 == 0 && !(total.value() >= 0)) ++wrong[k];

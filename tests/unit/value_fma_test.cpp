@@ -1,4 +1,5 @@
-// fma of floats without the instruction: the base reading against libm, and all instruction sets against each other.
+// fma of floats without the instruction: the base reading against libm, and all instruction sets against each
+// other.
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -26,8 +27,8 @@ template <class T> void all_sets(std::uint64_t seed, std::size_t extra) {
     for (std::size_t k = 0; k < want.size(); ++k) {
       if (!same(got[k], want[k]) && wrong++ == 0) first = k;
     }
-    EXPECT_EQ(wrong, 0u) << name_of(i) << " seed " << seed << ": fma(" << x[0][first] << ", " << x[1][first] << ", "
-                         << x[2][first] << ") = " << got[first] << " instead of " << want[first];
+    EXPECT_EQ(wrong, 0u) << name_of(i) << " seed " << seed << ": fma(" << x[0][first] << ", " << x[1][first]
+                         << ", " << x[2][first] << ") = " << got[first] << " instead of " << want[first];
   }
 }
 
@@ -37,8 +38,8 @@ TEST(value_fma, equals_libm_on_hard_and_random_values) {
   all_sets<double>(seed, 1 << 18);
 }
 
-// Products near a sum's rounding boundary, results among the denormals, and exact cancellations: where a second rounding
-// would show.
+// Products near a sum's rounding boundary, results among the denormals, and exact cancellations: where a
+// second rounding would show.
 TEST(value_fma, rounds_once_where_it_shows) {
   const std::uint64_t seed = std::random_device{}();
   std::mt19937_64 draw(seed);
@@ -50,7 +51,9 @@ TEST(value_fma, rounds_once_where_it_shows) {
     a.push_back(i % 3 == 0 ? std::ldexp(x, -75) : x);
     b.push_back(i % 3 == 0 ? std::ldexp(y, -70 - static_cast<int>(r >> 60)) : y);
     const float near = -static_cast<float>(static_cast<double>(a.back()) * b.back());
-    c.push_back(i % 3 == 1 ? near : std::ldexp(i % 2 ? x : -y, static_cast<int>(r >> 46 & 127) - 64 - (i % 3 == 0 ? 100 : 0)));
+    c.push_back(i % 3 == 1 ? near
+                           : std::ldexp(i % 2 ? x : -y,
+                                        static_cast<int>(r >> 46 & 127) - 64 - (i % 3 == 0 ? 100 : 0)));
   }
   for (std::size_t i = 0; i < a.size(); ++i) {
     ASSERT_TRUE(same(busfare::detail::fma_exact(a[i], b[i], c[i]), std::fma(a[i], b[i], c[i])))

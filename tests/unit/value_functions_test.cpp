@@ -1,4 +1,5 @@
-// exp, log and normal_cdf against 128-bit arithmetic, with the bounds of the vocabulary, and equal on all instruction sets.
+// exp, log and normal_cdf against 128-bit arithmetic, with the bounds of the vocabulary, and equal on all
+// instruction sets.
 #include <cmath>
 #include <cstdint>
 #include <gtest/gtest.h>
@@ -33,7 +34,8 @@ template <op O, class F, class T> void accuracy(F f, T low, T high) {
   constexpr int points = sizeof(T) == 4 ? 1 << 20 : 1 << 18;  // of f64, 128-bit references are slow
   for (int i = 0; i < points; ++i) {
     T v = i % 4 == 0 ? near(draw) : wide(draw);
-    if (O == op::log && i % 2 == 0) v = std::ldexp(std::fabs(near(draw)), static_cast<int>(draw() % 250) - 125);
+    if (O == op::log && i % 2 == 0)
+      v = std::ldexp(std::fabs(near(draw)), static_cast<int>(draw() % 250) - 125);
     if (O == op::log && i % 4 == 1) v = 1 + near(draw) / 64;
     x.push_back(v);
   }
@@ -48,7 +50,8 @@ template <op O, class F, class T> void accuracy(F f, T low, T high) {
       EXPECT_LE(e, bound) << x[i] << " gave " << base[i];
     }
   }
-  const std::string name = std::string(busfare::vocabulary[static_cast<int>(O)].name) + (sizeof(T) == 4 ? " f32" : " f64");
+  const std::string name =
+      std::string(busfare::vocabulary[static_cast<int>(O)].name) + (sizeof(T) == 4 ? " f32" : " f64");
   EXPECT_LE(worst, bound) << name << " at " << std::hexfloat << where << " seed " << seed;
   testing::Test::RecordProperty((name + " max ulp").c_str(), std::to_string(worst));
   for (busfare::isa i : supported_isas()) {

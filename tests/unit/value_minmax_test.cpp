@@ -26,8 +26,10 @@ template <class T> void all_pairs() {
     const auto least = run_entry<T>(i, both{}, a, b), most = run_entry<T>(i, other{}, a, b);
     for (std::size_t k = 0; k < a.size(); ++k) {
       using busfare::op;
-      EXPECT_TRUE(same(least[k], exact<op::min>(a[k], b[k], T{}))) << name_of(i) << " min " << a[k] << " " << b[k];
-      EXPECT_TRUE(same(most[k], exact<op::max>(a[k], b[k], T{}))) << name_of(i) << " max " << a[k] << " " << b[k];
+      EXPECT_TRUE(same(least[k], exact<op::min>(a[k], b[k], T{})))
+          << name_of(i) << " min " << a[k] << " " << b[k];
+      EXPECT_TRUE(same(most[k], exact<op::max>(a[k], b[k], T{})))
+          << name_of(i) << " max " << a[k] << " " << b[k];
       EXPECT_TRUE(same(least[k], both{}(busfare::scalar<T>{a[k]}, busfare::scalar<T>{b[k]}).v));
       EXPECT_TRUE(same(most[k], other{}(busfare::scalar<T>{a[k]}, busfare::scalar<T>{b[k]}).v));
     }
