@@ -130,7 +130,10 @@ int run_bench(const common_flags& flags, const bench_flags& wanted) {
     how.cold_budget_s = how.total_budget_s = 0;
   }
   how.progress = [&](const std::string& what) { show_progress(flags, what); };
-  how.cold = cold_in_child;
+  cold_starter start_cold;
+  how.cold = [&](const bench::operation& op, std::uint64_t size, const std::string& device) {
+    return start_cold(op, size, device);
+  };
   how.one_thread = one_thread_in_child;
 
   const bool color = use_color(flags);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,9 +11,22 @@
 
 namespace busfare::cli {
 
-/// First call of a process whose memory and disk caches are empty. Throws busfare::error(io) where the child
-/// failed.
-bench::cold_times cold_in_child(const bench::operation& op, std::uint64_t size, const std::string& device);
+/// Starts fresh processes for first calls. They find a calibration, made once per device in a folder of its
+/// own (it is no part of a first call), and no kernel in any cache. The folders go with this object.
+class cold_starter {
+ public:
+  cold_starter();
+  ~cold_starter();
+  cold_starter(const cold_starter&) = delete;
+  cold_starter& operator=(const cold_starter&) = delete;
+  /// Throws busfare::error(io) where the child failed.
+  bench::cold_times operator()(const bench::operation& op, std::uint64_t size, const std::string& device);
+
+ private:
+  struct insides;
+  std::unique_ptr<insides> insides_;
+};
+
 /// Warm medians on one thread of the cpu device, by size.
 std::map<std::uint64_t, double> one_thread_in_child(const bench::operation& op,
                                                     const std::vector<std::uint64_t>& sizes);

@@ -39,7 +39,8 @@ struct nbody_f32 {
                static_cast<std::int64_t>(n));
   }
   template <class In, class Out> static bench::check check(std::uint64_t n, const In& in, const Out& out) {
-    const auto& [ax, ay, az] = out;
+    // No structured binding: clang 14 does not capture one.
+    const auto &ax = std::get<0>(out), &ay = std::get<1>(out), &az = std::get<2>(out);
     comparison so_far;
     for_sample(n, 64, [&](std::uint64_t i) {
       const auto wanted = scalar_pull(i, n, in);

@@ -14,19 +14,15 @@
 
 namespace busfare {
 
-template <storable T>
-class array;
+template <storable T> class array;
 
 namespace detail {
-template <class T>
-const array_handle& handle_of(const array<T>& a);
-template <class T>
-array<T> array_of(array_handle h);
+template <class T> const array_handle& handle_of(const array<T>& a);
+template <class T> array<T> array_of(array_handle h);
 }  // namespace detail
 
 /// The elements of an array on the host, slowest axis first. Shares ownership: safe on a temporary array.
-template <storable T>
-class read_view {
+template <storable T> class read_view {
  public:
   [[nodiscard]] const T* data() const noexcept { return data_; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -45,10 +41,10 @@ class read_view {
   std::size_t size_;
 };
 
-/// A typed, shaped value of rank 0 to 3. Copying the handle copies no elements; computed contents never change.
-/// Handles may be copied, read and recorded on by several threads; one handle object by one thread at a time.
-template <storable T>
-class array {
+/// A typed, shaped value of rank 0 to 3. Copying the handle copies no elements; computed contents never
+/// change. Handles may be copied, read and recorded on by several threads; one handle object by one thread at
+/// a time.
+template <storable T> class array {
  public:
   using value_type = T;
 
@@ -65,13 +61,18 @@ class array {
   }
   /// The value of a rank-0 array or of an array with one element; throws invalid_argument for others.
   [[nodiscard]] T value(source_line line = source_line::here()) const {
-    if (size() != 1) throw error(error_class::invalid_argument, "value() needs an array with one element, this one has " + std::to_string(size()), line);
+    if (size() != 1)
+      throw error(error_class::invalid_argument,
+                  "value() needs an array with one element, this one has " + std::to_string(size()), line);
     return host(line)[0];
   }
   /// Copies the elements to the caller's memory. Throws invalid_argument where sizes differ.
   void into(std::span<T> out, source_line line = source_line::here()) const {
     if (out.size() != size()) {
-      throw error(error_class::invalid_argument, "into() got room for " + std::to_string(out.size()) + " elements, the array has " + std::to_string(size()), line);
+      throw error(error_class::invalid_argument,
+                  "into() got room for " + std::to_string(out.size()) + " elements, the array has " +
+                      std::to_string(size()),
+                  line);
     }
     const auto view = host(line);
     if (!view.empty()) std::memcpy(out.data(), view.data(), view.size() * sizeof(T));
@@ -85,14 +86,15 @@ class array {
 };
 
 namespace detail {
-template <class T>
-const array_handle& handle_of(const array<T>& a) { return a.handle_; }
-template <class T>
-array<T> array_of(array_handle h) { return array<T>(std::move(h)); }
+template <class T> const array_handle& handle_of(const array<T>& a) { return a.handle_; }
+template <class T> array<T> array_of(array_handle h) { return array<T>(std::move(h)); }
 
 inline void check_count(std::size_t have, const extents& shape, source_line line) {
   if (have != shape.count()) {
-    throw error(error_class::invalid_argument, "the extents hold " + std::to_string(shape.count()) + " elements, the data " + std::to_string(have), line);
+    throw error(
+        error_class::invalid_argument,
+        "the extents hold " + std::to_string(shape.count()) + " elements, the data " + std::to_string(have),
+        line);
   }
 }
 }  // namespace detail
@@ -107,17 +109,14 @@ template <storable T>
 array<T> copy_of(const std::vector<T>& from, extents shape, source_line line = source_line::here()) {
   return copy_of(std::span<const T>(from), shape, line);
 }
-template <storable T>
-array<T> copy_of(std::span<const T> from, source_line line = source_line::here()) {
+template <storable T> array<T> copy_of(std::span<const T> from, source_line line = source_line::here()) {
   return copy_of(from, extents(from.size()), line);
 }
-template <storable T>
-array<T> copy_of(const std::vector<T>& from, source_line line = source_line::here()) {
+template <storable T> array<T> copy_of(const std::vector<T>& from, source_line line = source_line::here()) {
   return copy_of(std::span<const T>(from), extents(from.size()), line);
 }
 /// A rank-0 array.
-template <storable T>
-array<T> value_of(T x, source_line line = source_line::here()) {
+template <storable T> array<T> value_of(T x, source_line line = source_line::here()) {
   return detail::array_of<T>(detail::array_copied(&x, extents(), type_of<T>(), line));
 }
 /// Takes the vector over; copies nothing.
@@ -125,25 +124,22 @@ template <storable T>
 array<T> adopt(std::vector<T>&& from, extents shape, source_line line = source_line::here()) {
   detail::check_count(from.size(), shape, line);
   auto owner = std::make_shared<std::vector<T>>(std::move(from));
-  return detail::array_of<T>(detail::array_from(std::shared_ptr<const void>(owner, owner->data()), shape, type_of<T>(), line));
+  return detail::array_of<T>(
+      detail::array_from(std::shared_ptr<const void>(owner, owner->data()), shape, type_of<T>(), line));
 }
-template <storable T>
-array<T> adopt(std::vector<T>&& from, source_line line = source_line::here()) {
+template <storable T> array<T> adopt(std::vector<T>&& from, source_line line = source_line::here()) {
   const extents shape(from.size());
   return adopt(std::move(from), shape, line);
 }
 /// Shares ownership of `shape.count()` elements; the caller writes to them no more.
 template <storable T>
 array<T> adopt(std::shared_ptr<T[]> from, extents shape, source_line line = source_line::here()) {
-  return detail::array_of<T>(detail::array_from(std::shared_ptr<const void>(from, from.get()), shape, type_of<T>(), line));
+  return detail::array_of<T>(
+      detail::array_from(std::shared_ptr<const void>(from, from.get()), shape, type_of<T>(), line));
 }
 
 /// bf::map(f, x, bf::whole(table)): f sees all of `table` and reads table[i].
-template <storable T>
-struct whole_of {
-  array<T> all;
-};
-template <storable T>
-whole_of<T> whole(array<T> all) { return {std::move(all)}; }
+template <storable T> struct whole_of { array<T> all; };
+template <storable T> whole_of<T> whole(array<T> all) { return {std::move(all)}; }
 
 }  // namespace busfare

@@ -16,7 +16,8 @@ enum class bits : unsigned char {
 
 /// Options of a node; an optional first argument of every algorithm.
 struct options {
-  std::string device = "auto";  ///< "auto", "cpu", "opencl:0", "sim:h200-pcie5"; a named device never falls back
+  std::string device =
+      "auto";  ///< "auto", "cpu", "opencl:0", "sim:h200-pcie5"; a named device never falls back
   busfare::math math = busfare::math::exact;
   busfare::bits bits = busfare::bits::everywhere;
 

@@ -22,10 +22,10 @@ struct fare {
 struct transfer {
   busfare::direction direction = direction::upload;
   std::string device;
-  std::uint64_t bytes = 0;   ///< that crossed; 0 for a fence on shared memory
-  std::uint64_t avoided = 0; ///< bytes that did not have to cross
-  bool fence = false;        ///< shared memory: made visible, not copied
-  std::string cause;         ///< "input of map at pricing.cpp:41 is not on opencl:0"
+  std::uint64_t bytes = 0;    ///< that crossed; 0 for a fence on shared memory
+  std::uint64_t avoided = 0;  ///< bytes that did not have to cross
+  bool fence = false;         ///< shared memory: made visible, not copied
+  std::string cause;          ///< "input of map at pricing.cpp:41 is not on opencl:0"
   double predicted_seconds = 0;
   double measured_seconds = -1;  ///< -1: not measured (in a plan, or avoided)
 };
@@ -36,11 +36,11 @@ struct plan_step {
   std::vector<source_line> lines;  ///< of the fused nodes, in order of recording
   std::string what;                ///< "map+map+fold"
   std::uint64_t elements = 0;
-  double flops = 0, bytes = 0;     ///< of the whole launch
+  double flops = 0, bytes = 0;  ///< of the whole launch
   double predicted_seconds = 0;
   double measured_seconds = -1;
-  std::string basis;               ///< what the prediction rests on: history, roofline
-  std::string cut;                 ///< why the fusion ended before this step; empty: it is the first, or data demand it
+  std::string basis;  ///< what the prediction rests on: history, roofline
+  std::string cut;    ///< why the fusion ended before this step; empty: it is the first, or data demand it
 };
 
 /// One place where the whole job could run.

@@ -15,9 +15,10 @@ class receipt {
  public:
   busfare::plan plan;  ///< with the measured times filled in
   fare measured;
-  double wall_seconds = 0;      ///< of the call, on the host's clock
-  double overhead_seconds = 0;  ///< of it: planning and bookkeeping, neither build, transfer nor kernel; 0 when simulated
-  std::string cause;            ///< what made it run: "run at x.cpp:9", "host at x.cpp:12", "64 unrun nodes deep"
+  double wall_seconds = 0;  ///< of the call, on the host's clock
+  double overhead_seconds =
+      0;  ///< of it: planning and bookkeeping, neither build, transfer nor kernel; 0 when simulated
+  std::string cause;  ///< what made it run: "run at x.cpp:9", "host at x.cpp:12", "64 unrun nodes deep"
   int launches = 0;
   std::uint64_t bytes_up = 0, bytes_down = 0, bytes_avoided = 0;
   std::vector<std::string> notes;

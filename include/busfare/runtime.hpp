@@ -15,7 +15,7 @@ namespace busfare {
 
 /// One device, or one module that has none to offer.
 struct device_description {
-  std::string name;         ///< "cpu", "opencl:0", "sim:h200-pcie5"; of a missing module: "opencl"
+  std::string name;  ///< "cpu", "opencl:0", "sim:h200-pcie5"; of a missing module: "opencl"
   std::string description;
   std::string unavailable;  ///< why; empty: it is there
   std::string remedy;
@@ -25,7 +25,8 @@ struct device_description {
   bool calibrated = false;  ///< a measured profile is stored
 };
 
-/// Everything that was looked for, in order: cpu, loaded modules, simulated devices. Never throws for a missing device.
+/// Everything that was looked for, in order: cpu, loaded modules, simulated devices. Never throws for a
+/// missing device.
 BUSFARE_API std::vector<device_description> devices();
 
 /// The profile of a device, measured now if it was not before (under a second). Throws unavailable.
@@ -40,40 +41,41 @@ BUSFARE_API void set_default_options(const options& how);
 
 /// Counts since the start of the process.
 struct statistics {
-  std::uint64_t recorded = 0;       ///< nodes
+  std::uint64_t recorded = 0;  ///< nodes
   std::uint64_t runs = 0;
   std::uint64_t forced_by_depth = 0, forced_by_count = 0, forced_by_bytes = 0;
   std::uint64_t plans_reused = 0, plans_made = 0;
   std::uint64_t built = 0, build_cache_hits = 0;
   std::uint64_t launches = 0;
-  std::uint64_t unrun = 0;          ///< nodes that wait now
+  std::uint64_t unrun = 0;  ///< nodes that wait now
 };
 BUSFARE_API statistics stats();
 
 /// Drops what was kept for reuse: plans, built kernels and pooled buffers.
 BUSFARE_API void forget();
 
-
-#define BUSFARE_UP_TO_FOUR(ROW)                                                                                     \
-  ROW((class A), (const array<A>& a), (detail::handle_of(a)))                                                       \
-  ROW((class A, class B), (const array<A>& a, const array<B>& b), (detail::handle_of(a), detail::handle_of(b)))     \
-  ROW((class A, class B, class C), (const array<A>& a, const array<B>& b, const array<C>& c),                       \
-      (detail::handle_of(a), detail::handle_of(b), detail::handle_of(c)))                                           \
-  ROW((class A, class B, class C, class D), (const array<A>& a, const array<B>& b, const array<C>& c, const array<D>& d), \
+#define BUSFARE_UP_TO_FOUR(ROW)                                                               \
+  ROW((class A), (const array<A>& a), (detail::handle_of(a)))                                 \
+  ROW((class A, class B), (const array<A>& a, const array<B>& b),                             \
+      (detail::handle_of(a), detail::handle_of(b)))                                           \
+  ROW((class A, class B, class C), (const array<A>& a, const array<B>& b, const array<C>& c), \
+      (detail::handle_of(a), detail::handle_of(b), detail::handle_of(c)))                     \
+  ROW((class A, class B, class C, class D),                                                   \
+      (const array<A>& a, const array<B>& b, const array<C>& c, const array<D>& d),           \
       (detail::handle_of(a), detail::handle_of(b), detail::handle_of(c), detail::handle_of(d)))
 #define BUSFARE_UNWRAP(...) __VA_ARGS__
-#define BUSFARE_ROW(types, parameters, handles)                                                     \
-  /** Plans and runs everything that the arrays depend on; returns when it is done. */             \
-  template <BUSFARE_UNWRAP types>                                                                   \
-  receipt run(BUSFARE_UNWRAP parameters, source_line line = source_line::here()) {                  \
-    const detail::array_handle all[] = {BUSFARE_UNWRAP handles};                                    \
-    return detail::run_arrays(all, line);                                                           \
-  }                                                                                                 \
-  /** The plan that `run` would carry out. Runs nothing; may open and measure devices. */           \
-  template <BUSFARE_UNWRAP types>                                                                   \
-  plan quote(BUSFARE_UNWRAP parameters, source_line line = source_line::here()) {                   \
-    const detail::array_handle all[] = {BUSFARE_UNWRAP handles};                                    \
-    return detail::quote_arrays(all, line);                                                         \
+#define BUSFARE_ROW(types, parameters, handles)                                           \
+  /** Plans and runs everything that the arrays depend on; returns when it is done. */    \
+  template <BUSFARE_UNWRAP types>                                                         \
+  receipt run(BUSFARE_UNWRAP parameters, source_line line = source_line::here()) {        \
+    const detail::array_handle all[] = {BUSFARE_UNWRAP handles};                          \
+    return detail::run_arrays(all, line);                                                 \
+  }                                                                                       \
+  /** The plan that `run` would carry out. Runs nothing; may open and measure devices. */ \
+  template <BUSFARE_UNWRAP types>                                                         \
+  plan quote(BUSFARE_UNWRAP parameters, source_line line = source_line::here()) {         \
+    const detail::array_handle all[] = {BUSFARE_UNWRAP handles};                          \
+    return detail::quote_arrays(all, line);                                               \
   }
 BUSFARE_UP_TO_FOUR(BUSFARE_ROW)
 #undef BUSFARE_ROW

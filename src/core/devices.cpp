@@ -1,9 +1,8 @@
 // Finding modules, opening devices, and the services that modules get.
 #include "core/devices.hpp"
 
-#include <dlfcn.h>
-
 #include <algorithm>
+#include <dlfcn.h>
 #include <filesystem>
 #include <utility>
 
@@ -27,7 +26,8 @@ note_store& notes() {
 // Relative to this library, or to the program where it is linked in.
 std::filesystem::path own_folder() {
   Dl_info where{};
-  if (dladdr(reinterpret_cast<const void*>(&own_folder), &where) == 0 || where.dli_fname == nullptr) return {};
+  if (dladdr(reinterpret_cast<const void*>(&own_folder), &where) == 0 || where.dli_fname == nullptr)
+    return {};
   std::error_code failed;
   std::filesystem::path self = std::filesystem::canonical(where.dli_fname, failed);
   if (failed) self = std::filesystem::canonical("/proc/self/exe", failed);
@@ -44,7 +44,8 @@ std::unique_ptr<backend::device> open_by_name(std::string_view name) {
 void note(std::string_view text) {
   std::scoped_lock hold(notes().lock);
   auto& texts = notes().texts;
-  if (texts.size() < 256 && std::find(texts.begin(), texts.end(), text) == texts.end()) texts.emplace_back(text);
+  if (texts.size() < 256 && std::find(texts.begin(), texts.end(), text) == texts.end())
+    texts.emplace_back(text);
 }
 
 std::vector<std::string> take_notes() {
@@ -62,12 +63,15 @@ const backend::services& services() {
       [](std::size_t bytes) { return host_alloc(bytes); },
       [](void* memory) { host_free(memory); },
       [](std::string_view text) { note(text); },
-      [](std::string_view key, std::vector<std::byte>& payload) { return kernel_cache::shared().get(key, payload); },
+      [](std::string_view key, std::vector<std::byte>& payload) {
+        return kernel_cache::shared().get(key, payload);
+      },
       [](std::string_view key, const std::byte* payload, std::size_t bytes) {
         kernel_cache::shared().put(key, payload, bytes);
       },
       [](void* context, void (*call)(void*, int), int n) {
-        pool::thread_pool::shared().for_each_part(n, [&](std::int64_t part) { call(context, static_cast<int>(part)); });
+        pool::thread_pool::shared().for_each_part(
+            n, [&](std::int64_t part) { call(context, static_cast<int>(part)); });
       },
       &open_by_name};
   return all;
@@ -106,15 +110,19 @@ device_list::device_list() {
       take(get());
     }
     if (!found) failure = "busfare_" + name + ".so was not found in " + tried;
-    if (!failure.empty()) missing_.push_back({name, failure, "install the module beside the library, or the driver that it needs"});
+    if (!failure.empty())
+      missing_.push_back(
+          {name, failure, "install the module beside the library, or the driver that it needs"});
   }
-  for (int i = 0; i < absent_module_count; ++i) missing_.push_back({absent_modules[i].name, absent_modules[i].reason, "build busfare with it"});
+  for (int i = 0; i < absent_module_count; ++i)
+    missing_.push_back({absent_modules[i].name, absent_modules[i].reason, "build busfare with it"});
 }
 
 void device_list::take(const backend::module* m) {
   if (std::string_view(m->abi) != BUSFARE_ABI) {
-    missing_.push_back({m->name, std::string("it was built for \"") + m->abi + "\", this library is \"" BUSFARE_ABI "\"",
-                        "build the module with the compiler and standard library of busfare"});
+    missing_.push_back(
+        {m->name, std::string("it was built for \"") + m->abi + "\", this library is \"" BUSFARE_ABI "\"",
+         "build the module with the compiler and standard library of busfare"});
     return;
   }
   const backend::probe_result found = m->probe(services());
@@ -188,7 +196,8 @@ device_slot& device_list::add(std::unique_ptr<backend::device> device) {
   auto slot = std::make_unique<device_slot>();
   slot->info = device->info();
   for (auto& each : slots_) {
-    if (each->info.name == slot->info.name) throw error(error_class::invalid_argument, "a device named \"" + slot->info.name + "\" exists");
+    if (each->info.name == slot->info.name)
+      throw error(error_class::invalid_argument, "a device named \"" + slot->info.name + "\" exists");
   }
   slot->index = static_cast<int>(slots_.size());
   slot->device = std::move(device);
@@ -202,8 +211,8 @@ void add_device(std::unique_ptr<backend::device> device) {
 }
 
 void release_later(const replica& r, std::shared_ptr<const void> keep_alive) noexcept {
-  // Reached only by arrays that were on a device, so the list exists. A push that fails leaks one block, which is
-  // better than a destructor that throws.
+  // Reached only by arrays that were on a device, so the list exists. A push that fails leaks one block,
+  // which is better than a destructor that throws.
   try {
     device_slot& slot = *device_list::shared().slots()[static_cast<std::size_t>(r.device)];
     std::scoped_lock hold(slot.release_lock);

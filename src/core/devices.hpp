@@ -55,7 +55,8 @@ class device_list {
   [[nodiscard]] const std::vector<missing_module>& missing() const { return missing_; }
   /// The slot of the host's own device ("cpu").
   device_slot& host();
-  /// By name, "sim:h200-pcie5?slow=4" included. Throws unavailable naming the reason, the remedy and what exists.
+  /// By name, "sim:h200-pcie5?slow=4" included. Throws unavailable naming the reason, the remedy and what
+  /// exists.
   device_slot& find(std::string_view name);
   /// Opens the device if it is not open. Throws what opening throws.
   device_slot& open(device_slot& slot);

@@ -1,4 +1,5 @@
-// One run: kernels in the order of their groups, transfers where contents are missing, times from the devices' clocks.
+// One run: kernels in the order of their groups, transfers where contents are missing, times from the
+// devices' clocks.
 #include "core/executor.hpp"
 
 #include <chrono>
@@ -64,9 +65,11 @@ class running {
     }
     for (std::size_t g = 0; g < made_.groups.size(); ++g) {
       const plan_step& s = log_.steps[g];
-      // The first launch of a kernel pays for page faults, self-checks and late compilation: it says nothing of the next.
+      // The first launch of a kernel pays for page faults, self-checks and late compilation: it says nothing
+      // of the next.
       if (s.measured_seconds > 0 && !fresh_[g]) {
-        slot_of(g).history.add({made_.forms[g].id.high, made_.forms[g].id.low, slot_of(g).index}, s.elements, s.measured_seconds);
+        slot_of(g).history.add({made_.forms[g].id.high, made_.forms[g].id.low, slot_of(g).index}, s.elements,
+                               s.measured_seconds);
       }
     }
     receipt_.plan.steps = std::move(log_.steps);
@@ -75,7 +78,9 @@ class running {
   }
 
  private:
-  device_slot& slot_of(std::size_t g) const { return *device_list::shared().slots()[static_cast<std::size_t>(made_.device[g])]; }
+  device_slot& slot_of(std::size_t g) const {
+    return *device_list::shared().slots()[static_cast<std::size_t>(made_.device[g])];
+  }
 
   // A result that a kernel of this run wrote to host memory is readable, though it counts only after the run.
   bool on_host_now(const detail::array_state& a) const {
@@ -92,7 +97,8 @@ class running {
     if (!a) {
       // Nobody holds it any more; it lives for this run only.
       const node& n = *c_.nodes[static_cast<std::size_t>(v.node)].what;
-      a = std::make_shared<detail::array_state>(n.output_types[static_cast<std::size_t>(v.output)], n.fold != nullptr ? extents() : n.shape, n.line);
+      a = std::make_shared<detail::array_state>(n.output_types[static_cast<std::size_t>(v.output)],
+                                                n.fold != nullptr ? extents() : n.shape, n.line);
     }
     return a;
   }
@@ -104,7 +110,8 @@ class running {
       void* const at = const_cast<void*>(a->host.get());
       return {at, 0, a->bytes, backend::memory_kind::mapped, at};
     }
-    if (!slot.is_host() && v.node >= 0 && on_host_now(*a)) a->on_host.store(true, std::memory_order_release), provisional_.push_back(a);
+    if (!slot.is_host() && v.node >= 0 && on_host_now(*a))
+      a->on_host.store(true, std::memory_order_release), provisional_.push_back(a);
     return bring_to(slot, a, "the array of " + at_line(a->line) + ", read by " + reader + ",", log_);
   }
 
@@ -127,7 +134,9 @@ class running {
     }
     for (const group::number_from& n : g.numbers) {
       backend::argument a;
-      a.number = c_.nodes[static_cast<std::size_t>(n.node)].what->arguments[static_cast<std::size_t>(n.argument)].number;
+      a.number = c_.nodes[static_cast<std::size_t>(n.node)]
+                     .what->arguments[static_cast<std::size_t>(n.argument)]
+                     .number;
       arguments.push_back(a);
     }
     if (g.fold >= 0) {
@@ -185,7 +194,8 @@ class running {
     }
   }
 
-  void launch(device_slot& slot, backend::executable& kernel, std::span<const backend::argument> arguments, const extents& shape, std::uint64_t count) {
+  void launch(device_slot& slot, backend::executable& kernel, std::span<const backend::argument> arguments,
+              const extents& shape, std::uint64_t count) {
     backend::launch l;
     l.arguments = arguments;
     for (int axis = 0; axis < 3; ++axis) l.shape[axis] = shape[axis];
@@ -198,7 +208,8 @@ class running {
 
   void note_build(bool known, bool cached, double seconds, const device_slot& slot, const kernel_form& form) {
     if (known) return;
-    if (slot.info.virtual_clock) seconds = slot.profile ? model::build_seconds(slot.profile->rates, form.operations) : 0;
+    if (slot.info.virtual_clock)
+      seconds = slot.profile ? model::build_seconds(slot.profile->rates, form.operations) : 0;
     if (cached) ++counts().build_cache_hits;
     ++counts().built;
     receipt_.measured.build += seconds;
@@ -215,8 +226,10 @@ class running {
     for (const detail::array_handle& a : provisional_) a->on_host.store(false, std::memory_order_release);
     for (auto& [a, slot] : written_) {
       std::erase_if(a->replicas, [&](const replica& r) {
-        if (r.adopted) slot->device->release(r.memory);
-        else give_block(*slot, r.memory);
+        if (r.adopted)
+          slot->device->release(r.memory);
+        else
+          give_block(*slot, r.memory);
         return true;
       });
       a->host.reset();
@@ -226,7 +239,8 @@ class running {
   cone& c_;
   const compiled_plan& made_;
   receipt& receipt_;
-  std::vector<std::shared_ptr<node>> dropped_;  // destroyed last, after everything that they keep alive was let go
+  std::vector<std::shared_ptr<node>>
+      dropped_;  // destroyed last, after everything that they keep alive was let go
   std::vector<std::vector<detail::array_handle>> outputs_;
   std::vector<std::pair<detail::array_handle, device_slot*>> written_;
   std::vector<detail::array_handle> provisional_;
@@ -239,7 +253,8 @@ void sum_up(receipt& r) {
     if (s.measured_seconds > 0) r.measured.kernel += s.measured_seconds;
   }
   for (const transfer& t : r.plan.transfers) {
-    (t.direction == direction::upload ? r.measured.upload : r.measured.download) += std::max(t.measured_seconds, 0.0);
+    (t.direction == direction::upload ? r.measured.upload : r.measured.download) +=
+        std::max(t.measured_seconds, 0.0);
     (t.direction == direction::upload ? r.bytes_up : r.bytes_down) += t.bytes;
     r.bytes_avoided += t.avoided;
   }
@@ -310,7 +325,9 @@ busfare::plan quote(std::span<const detail::array_handle> wanted, bool to_host) 
       for (const replica& each : a.replicas) there = there || each.device == slot.index;
       t.fence = slot.info.shares_host_memory;
       (there || t.fence ? t.avoided : t.bytes) = a.bytes;
-      t.cause = "the array of " + at_line(a.line) + ", read by " + p.steps[g].what + " at " + at_line(p.steps[g].lines.front()) + ", is " + (there ? "on " : "not on ") + slot.info.name + (there ? " already" : "");
+      t.cause = "the array of " + at_line(a.line) + ", read by " + p.steps[g].what + " at " +
+                at_line(p.steps[g].lines.front()) + ", is " + (there ? "on " : "not on ") + slot.info.name +
+                (there ? " already" : "");
       p.transfers.push_back(std::move(t));
     }
   }

@@ -10,8 +10,8 @@
 
 namespace busfare::core {
 
-/// Runs what `wanted` need. With `to_host` they are on the host afterwards. On an error nothing has changed but caches:
-/// arrays that were not computed stay recorded. The run lock is held.
+/// Runs what `wanted` need. With `to_host` they are on the host afterwards. On an error nothing has changed
+/// but caches: arrays that were not computed stay recorded. The run lock is held.
 receipt execute(std::span<const detail::array_handle> wanted, bool to_host, std::string cause);
 
 /// The plan alone.

@@ -22,7 +22,7 @@ extents launch_shape(const node& n) {
 
 cone collect(std::span<const detail::array_handle> wanted) {
   cone c;
-  std::unordered_map<const node*, int> seen;                      // -1: on the stack
+  std::unordered_map<const node*, int> seen;  // -1: on the stack
   std::unordered_map<const detail::array_state*, int> existing;
   struct frame {
     std::shared_ptr<node> what;
@@ -83,16 +83,18 @@ cone collect(std::span<const detail::array_handle> wanted) {
 
 namespace {
 
-// Fusing by stages: a map may join the groups of its producers only if everything else it reads belongs to an earlier
-// stage, so that groups never wait for each other in a circle.
+// Fusing by stages: a map may join the groups of its producers only if everything else it reads belongs to an
+// earlier stage, so that groups never wait for each other in a circle.
 class fuser {
  public:
   fuser(const cone& c, const fusion_limits& limits) : c_(c), limits_(limits), group_of_(c.nodes.size(), -1) {}
 
   std::vector<group> run() {
     for (std::size_t i = 0; i < c_.nodes.size(); ++i) {
-      if (c_.nodes[i].what->map != nullptr) place_map(static_cast<int>(i));
-      else place_fold(static_cast<int>(i));
+      if (c_.nodes[i].what->map != nullptr)
+        place_map(static_cast<int>(i));
+      else
+        place_fold(static_cast<int>(i));
     }
     for (std::size_t i = 0; i < c_.nodes.size(); ++i) {
       if (c_.nodes[i].what->fold != nullptr) attach(static_cast<int>(i));
@@ -207,9 +209,11 @@ class fuser {
       for (std::size_t k = 0; k < each.uses.size(); ++k) {
         int inside = 0;
         for (int user : maps.nodes) {
-          inside += static_cast<int>(std::count(member(user).arguments.begin(), member(user).arguments.end(), value_ref{n, static_cast<int>(k)}));
+          inside += static_cast<int>(std::count(member(user).arguments.begin(), member(user).arguments.end(),
+                                                value_ref{n, static_cast<int>(k)}));
         }
-        const int folded = static_cast<int>(std::count(m.arguments.begin(), m.arguments.end(), value_ref{n, static_cast<int>(k)}));
+        const int folded = static_cast<int>(
+            std::count(m.arguments.begin(), m.arguments.end(), value_ref{n, static_cast<int>(k)}));
         if (each.wanted[k] || each.uses[k] != inside + folded) return;
       }
     }
@@ -225,15 +229,20 @@ class fuser {
     for (int n : g.nodes) operations += static_cast<double>(member(n).what->map->program->nodes.size());
     group filled = g;
     complete(filled);
-    const int arguments = static_cast<int>(filled.inputs.size()) * 16 + static_cast<int>(filled.numbers.size() + filled.results.size()) * 8 + 40;
+    const int arguments = static_cast<int>(filled.inputs.size()) * 16 +
+                          static_cast<int>(filled.numbers.size() + filled.results.size()) * 8 + 40;
     if (operations > limits_.operations) return "operations: more than " + std::to_string(limits_.operations);
-    if (static_cast<int>(filled.inputs.size()) > limits_.inputs) return "inputs: more than " + std::to_string(limits_.inputs);
-    if (static_cast<int>(filled.results.size()) > limits_.outputs) return "outputs: more than " + std::to_string(limits_.outputs);
-    if (arguments > limits_.argument_bytes) return "arguments: more than " + std::to_string(limits_.argument_bytes) + " bytes";
+    if (static_cast<int>(filled.inputs.size()) > limits_.inputs)
+      return "inputs: more than " + std::to_string(limits_.inputs);
+    if (static_cast<int>(filled.results.size()) > limits_.outputs)
+      return "outputs: more than " + std::to_string(limits_.outputs);
+    if (arguments > limits_.argument_bytes)
+      return "arguments: more than " + std::to_string(limits_.argument_bytes) + " bytes";
     return {};
   }
 
-  // Inputs, numbers and results of a group. While fusing is going on, uses by nodes not placed yet count as outside uses.
+  // Inputs, numbers and results of a group. While fusing is going on, uses by nodes not placed yet count as
+  // outside uses.
   void complete(group& g) {
     g.inputs.clear();
     g.input_whole.clear();
@@ -253,8 +262,10 @@ class fuser {
       const cone::member& m = member(n);
       for (std::size_t k = 0; k < m.arguments.size(); ++k) {
         const parameter_kind kind = kind_of(m, k);
-        if (kind == parameter_kind::number) g.numbers.push_back({n, static_cast<int>(k)});
-        else if (!inside(m.arguments[k])) need(m.arguments[k], kind == parameter_kind::whole);
+        if (kind == parameter_kind::number)
+          g.numbers.push_back({n, static_cast<int>(k)});
+        else if (!inside(m.arguments[k]))
+          need(m.arguments[k], kind == parameter_kind::whole);
       }
     }
     if (g.fold >= 0) {
@@ -270,7 +281,8 @@ class fuser {
       for (std::size_t k = 0; k < m.uses.size(); ++k) {
         int uses = 0;
         for (int user : g.nodes) {
-          uses += static_cast<int>(std::count(member(user).arguments.begin(), member(user).arguments.end(), value_ref{n, static_cast<int>(k)}));
+          uses += static_cast<int>(std::count(member(user).arguments.begin(), member(user).arguments.end(),
+                                              value_ref{n, static_cast<int>(k)}));
         }
         if (m.wanted[k] || m.uses[k] > uses) g.results.push_back({n, static_cast<int>(k)});
       }
@@ -287,7 +299,8 @@ class fuser {
 
 std::vector<group> fuse(const cone& c, const fusion_limits& limits) { return fuser(c, limits).run(); }
 
-std::vector<std::uint64_t> signature(const cone& c, std::uint64_t (*place_words)(const detail::array_state&)) {
+std::vector<std::uint64_t> signature(const cone& c,
+                                     std::uint64_t (*place_words)(const detail::array_state&)) {
   std::vector<std::uint64_t> words;
   words.reserve(c.nodes.size() * 16 + c.existing.size() * 5);
   const auto put_shape = [&](const extents& e) {
@@ -300,7 +313,9 @@ std::vector<std::uint64_t> signature(const cone& c, std::uint64_t (*place_words)
     words.push_back(std::hash<std::string>{}(m.what->how.device));
     words.push_back(static_cast<std::uint64_t>(m.what->how.bits));
     put_shape(m.what->shape);
-    for (const value_ref& a : m.arguments) words.push_back((static_cast<std::uint64_t>(static_cast<std::uint32_t>(a.node)) << 32) | static_cast<std::uint32_t>(a.output));
+    for (const value_ref& a : m.arguments)
+      words.push_back((static_cast<std::uint64_t>(static_cast<std::uint32_t>(a.node)) << 32) |
+                      static_cast<std::uint32_t>(a.output));
     for (const bool w : m.wanted) words.push_back(w ? 1 : 0);
   }
   for (const detail::array_handle& a : c.existing) {

@@ -13,8 +13,8 @@ namespace busfare::core {
 
 /// A value inside a cone: a result of one of its nodes, or an array that exists already.
 struct value_ref {
-  int node = -1;    ///< index in cone::nodes; -1: existing
-  int output = 0;   ///< which result; for existing arrays the index in cone::existing
+  int node = -1;   ///< index in cone::nodes; -1: existing
+  int output = 0;  ///< which result; for existing arrays the index in cone::existing
   friend bool operator==(const value_ref&, const value_ref&) = default;
 };
 
@@ -35,18 +35,21 @@ cone collect(std::span<const detail::array_handle> wanted);
 
 /// One kernel: maps fused in order, and perhaps the fold that consumes them.
 struct group {
-  std::vector<int> nodes;            ///< indices in the cone, producers first
-  int fold = -1;                     ///< index of the fold, in the cone; -1: a map
+  std::vector<int> nodes;  ///< indices in the cone, producers first
+  int fold = -1;           ///< index of the fold, in the cone; -1: a map
   int stage = 0;
-  std::vector<value_ref> inputs;     ///< element, broadcast and whole arguments, without repeats per kind
+  std::vector<value_ref> inputs;  ///< element, broadcast and whole arguments, without repeats per kind
   std::vector<bool> input_whole;
-  struct number_from { int node; int argument; };
+  struct number_from {
+    int node;
+    int argument;
+  };
   std::vector<number_from> numbers;  ///< in order of parameters
   std::vector<value_ref> results;    ///< arrays that are written
   extents shape;                     ///< of the launch
   int index_rank = 0;
   options how;
-  std::string cut;                   ///< the limit that ended the fusion before this group
+  std::string cut;  ///< the limit that ended the fusion before this group
 };
 
 /// Limits of one generated kernel.
@@ -60,8 +63,8 @@ struct fusion_limits {
 /// Groups in an order in which they can run. Deterministic in the structure of the cone.
 std::vector<group> fuse(const cone& c, const fusion_limits& limits = {});
 
-/// Everything that decides the groups and their placement, as words: equal words, equal plans. `place_words` says where
-/// the contents of an existing array are.
+/// Everything that decides the groups and their placement, as words: equal words, equal plans. `place_words`
+/// says where the contents of an existing array are.
 std::vector<std::uint64_t> signature(const cone& c, std::uint64_t (*place_words)(const detail::array_state&));
 
 }  // namespace busfare::core

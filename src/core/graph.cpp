@@ -1,4 +1,5 @@
-// Life and death of arrays and nodes, without recursion: a chain of a million nodes is dropped in flat stack space.
+// Life and death of arrays and nodes, without recursion: a chain of a million nodes is dropped in flat stack
+// space.
 #include "core/graph.hpp"
 
 #include <utility>
@@ -22,8 +23,8 @@ node::~node() {
 
 namespace {
 
-// Nodes whose destruction was asked for while another node of this thread was being destroyed. A plain pointer: it needs no
-// destructor, so it works while the thread's other locals are going away.
+// Nodes whose destruction was asked for while another node of this thread was being destroyed. A plain
+// pointer: it needs no destructor, so it works while the thread's other locals are going away.
 thread_local std::vector<std::shared_ptr<node>>* dropping = nullptr;
 
 void drop(std::shared_ptr<node> n) {

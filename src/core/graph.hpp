@@ -50,11 +50,12 @@ void release_later(const replica& r, std::shared_ptr<const void> keep_alive) noe
 
 namespace busfare::detail {
 
-/// An array: its shape, and wherever its contents are. Everything but the atomics is guarded by the run lock once a handle
-/// is shared; `shape`, `element` and `line` never change.
+/// An array: its shape, and wherever its contents are. Everything but the atomics is guarded by the run lock
+/// once a handle is shared; `shape`, `element` and `line` never change.
 class array_state {
  public:
-  array_state(type t, const extents& s, source_line l) : element(t), shape(s), bytes(s.bytes(size_of(t))), line(l) {}
+  array_state(type t, const extents& s, source_line l)
+      : element(t), shape(s), bytes(s.bytes(size_of(t))), line(l) {}
   ~array_state();
   array_state(const array_state&) = delete;
   array_state& operator=(const array_state&) = delete;
@@ -64,11 +65,11 @@ class array_state {
   const std::size_t bytes;
   const source_line line;
 
-  std::atomic<bool> on_host{false};    ///< `host` holds the contents; never goes back to false
-  std::atomic<std::uint32_t> depth{0};  ///< of the producer; 0: computed
-  std::shared_ptr<const void> host;     ///< memory, if any; contents valid only with on_host
-  std::vector<core::replica> replicas;  ///< valid ones
-  std::shared_ptr<core::node> producer; ///< null when the contents exist
+  std::atomic<bool> on_host{false};      ///< `host` holds the contents; never goes back to false
+  std::atomic<std::uint32_t> depth{0};   ///< of the producer; 0: computed
+  std::shared_ptr<const void> host;      ///< memory, if any; contents valid only with on_host
+  std::vector<core::replica> replicas;   ///< valid ones
+  std::shared_ptr<core::node> producer;  ///< null when the contents exist
 };
 
 }  // namespace busfare::detail

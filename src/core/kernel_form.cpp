@@ -14,7 +14,8 @@ namespace {
 
 using backend::parameter_kind;
 
-int position(const std::vector<value_ref>& in, const std::vector<bool>& whole, const value_ref& v, bool is_whole) {
+int position(const std::vector<value_ref>& in, const std::vector<bool>& whole, const value_ref& v,
+             bool is_whole) {
   for (std::size_t k = 0; k < in.size(); ++k) {
     if (in[k] == v && whole[k] == is_whole) return static_cast<int>(k);
   }
@@ -37,13 +38,13 @@ void count_costs(kernel_form& f, const program& p) {
   f.flops += p.flops;
   f.uses_f64 = f.uses_f64 || p.uses_f64;
   for (const program_node& n : p.nodes) {
-    f.divides = f.divides || ((n.op == op::div || n.op == op::sqrt || n.op == op::log || n.op == op::normal_cdf) &&
-                              (n.type == value_type::f32 || n.type == value_type::f64));
+    f.divides =
+        f.divides || ((n.op == op::div || n.op == op::sqrt || n.op == op::log || n.op == op::normal_cdf) &&
+                      (n.type == value_type::f32 || n.type == value_type::f64));
   }
 }
 
-template <class T>
-void append(std::string& key, const T& x) {
+template <class T> void append(std::string& key, const T& x) {
   key.append(reinterpret_cast<const char*>(&x), sizeof x);
 }
 void append(std::string& key, const std::vector<int>& xs) {
@@ -65,7 +66,9 @@ void seal(kernel_form& f, std::span<const program_id> ids) {
   append(f.key, f.fold);
   append(f.key, f.fold_slots);
   std::vector<std::uint64_t> words;
-  for (std::size_t at = 0; at < f.parameters.size(); ++at) words.push_back(static_cast<std::uint64_t>(f.parameters[at].kind) * 16 + static_cast<std::uint64_t>(f.parameters[at].type));
+  for (std::size_t at = 0; at < f.parameters.size(); ++at)
+    words.push_back(static_cast<std::uint64_t>(f.parameters[at].kind) * 16 +
+                    static_cast<std::uint64_t>(f.parameters[at].type));
   f.id = combined_id(ids, words);
 }
 
@@ -76,14 +79,15 @@ kernel_form form_of(const cone& c, const group& g) {
   std::vector<program_id> ids;
   for (std::size_t k = 0; k < g.inputs.size(); ++k) {
     const type t = element_of(c, g.inputs[k]);
-    const parameter_kind kind = g.input_whole[k] ? parameter_kind::whole
+    const parameter_kind kind = g.input_whole[k]                                   ? parameter_kind::whole
                                 : is_one_value(c, g.inputs[k]) && !g.nodes.empty() ? parameter_kind::broadcast
-                                                                                    : parameter_kind::element;
+                                                                                   : parameter_kind::element;
     f.parameters.push_back({kind, t});
     if (kind == parameter_kind::element) f.bytes += static_cast<double>(size_of(t));
   }
   for (const group::number_from& n : g.numbers) {
-    f.parameters.push_back(c.nodes[static_cast<std::size_t>(n.node)].what->map->program->arguments[static_cast<std::size_t>(n.argument)]);
+    f.parameters.push_back(c.nodes[static_cast<std::size_t>(n.node)]
+                               .what->map->program->arguments[static_cast<std::size_t>(n.argument)]);
   }
   const int first_result = static_cast<int>(f.parameters.size());
   for (const value_ref& r : g.results) {
@@ -107,7 +111,8 @@ kernel_form form_of(const cone& c, const group& g) {
     for (std::size_t k = 0; k < p.arguments.size(); ++k) {
       if (p.arguments[k].kind == parameter_kind::number) {
         for (std::size_t j = 0; j < g.numbers.size(); ++j) {
-          if (g.numbers[j].node == n && g.numbers[j].argument == static_cast<int>(k)) s.numbers.push_back(static_cast<int>(g.inputs.size() + j));
+          if (g.numbers[j].node == n && g.numbers[j].argument == static_cast<int>(k))
+            s.numbers.push_back(static_cast<int>(g.inputs.size() + j));
         }
       } else {
         s.in.push_back(slot_of(m.arguments[k], p.arguments[k].kind == parameter_kind::whole));
@@ -162,7 +167,8 @@ kernel_form level_form(const detail::fold_kernel& fold) {
   return f;
 }
 
-backend::executable& build(device_slot& on, const cone* c, const group* g, const kernel_form& form, double& seconds, bool& cached) {
+backend::executable& build(device_slot& on, const cone* c, const group* g, const kernel_form& form,
+                           double& seconds, bool& cached) {
   cached = true;
   const auto found = on.built.find(form.key);
   if (found != on.built.end()) return *found->second;
@@ -205,7 +211,8 @@ backend::executable& build(device_slot& on, const cone* c, const group* g, const
           if (from != produced.end() && a.kind == parameter_kind::element) {
             part.argument_source.push_back(~static_cast<int>(from - produced.begin()));
           } else {
-            part.argument_source.push_back(position(g->inputs, g->input_whole, v, a.kind == parameter_kind::whole));
+            part.argument_source.push_back(
+                position(g->inputs, g->input_whole, v, a.kind == parameter_kind::whole));
           }
         }
         for (std::size_t k = 0; k < p.stored.size(); ++k) produced.push_back({at, static_cast<int>(k)});
@@ -214,8 +221,10 @@ backend::executable& build(device_slot& on, const cone* c, const group* g, const
       std::vector<int> results;
       std::vector<type> stored;
       const auto want = [&](const value_ref& v) {
-        results.push_back(static_cast<int>(std::find(produced.begin(), produced.end(), v) - produced.begin()));
-        stored.push_back(c->nodes[static_cast<std::size_t>(v.node)].what->output_types[static_cast<std::size_t>(v.output)]);
+        results.push_back(
+            static_cast<int>(std::find(produced.begin(), produced.end(), v) - produced.begin()));
+        stored.push_back(c->nodes[static_cast<std::size_t>(v.node)]
+                             .what->output_types[static_cast<std::size_t>(v.output)]);
       };
       if (form.fold != nullptr) {
         for (const value_ref& v : c->nodes[static_cast<std::size_t>(g->fold)].arguments) want(v);
@@ -228,8 +237,10 @@ backend::executable& build(device_slot& on, const cone* c, const group* g, const
       }
       fused = compose(parts, std::move(arguments), results, stored);
     }
-    if (form.fold != nullptr) text = emit_fold(fused.get(), *form.fold->program, form.fold->components, on.info.dialect);
-    else text = emit_map(*fused, on.info.dialect);
+    if (form.fold != nullptr)
+      text = emit_fold(fused.get(), *form.fold->program, form.fold->components, on.info.dialect);
+    else
+      text = emit_map(*fused, on.info.dialect);
     request.source = text.source;
     request.entry = text.entry;
   }
@@ -250,7 +261,8 @@ backend::executable& build(device_slot& on, const cone* c, const group* g, const
 std::string refusal(const device_slot& on, const kernel_form& form, const options& how) {
   if (form.uses_f64 && !on.info.f64) return "it has no f64";
   if (how.bits == bits::device) return {};
-  if (form.divides && !on.info.exact_div_sqrt) return "its division and square root are not correctly rounded (bits::device allows it)";
+  if (form.divides && !on.info.exact_div_sqrt)
+    return "its division and square root are not correctly rounded (bits::device allows it)";
   if (!on.info.denormals) return "it flushes denormals (bits::device allows it)";
   return {};
 }

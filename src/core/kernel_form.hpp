@@ -21,8 +21,8 @@ struct kernel_form {
   std::vector<type> temporaries;
   const detail::fold_kernel* fold = nullptr;
   std::vector<int> fold_slots;
-  std::string key;  ///< equal keys, equal kernels
-  program_id id;    ///< names the kernel in histories
+  std::string key;                              ///< equal keys, equal kernels
+  program_id id;                                ///< names the kernel in histories
   double operations = 0, flops = 0, bytes = 0;  ///< per kernel; per element; per element
   bool uses_f64 = false, divides = false, fast_math_unit = false;
   std::string what;  ///< "map+map+fold"
@@ -33,8 +33,10 @@ kernel_form form_of(const cone& c, const group& g);
 /// The kernel of the tree's further levels, which fold what earlier levels left.
 kernel_form level_form(const detail::fold_kernel& fold);
 
-/// Builds, or finds what was built. `seconds` grows by what building took; `cached` tells whether a cache had it.
-backend::executable& build(device_slot& on, const cone* c, const group* g, const kernel_form& form, double& seconds, bool& cached);
+/// Builds, or finds what was built. `seconds` grows by what building took; `cached` tells whether a cache had
+/// it.
+backend::executable& build(device_slot& on, const cone* c, const group* g, const kernel_form& form,
+                           double& seconds, bool& cached);
 
 /// Why the form may not run on this device under these options; empty: it may.
 std::string refusal(const device_slot& on, const kernel_form& form, const options& how);

@@ -40,14 +40,17 @@ std::uint64_t place_word(const detail::array_state& a) {
 
 bool is_on(const detail::array_state& a, const device_slot& slot) {
   if (slot.is_host()) return a.on_host.load(std::memory_order_acquire);
-  return std::any_of(a.replicas.begin(), a.replicas.end(), [&](const replica& r) { return r.device == slot.index; });
+  return std::any_of(a.replicas.begin(), a.replicas.end(),
+                     [&](const replica& r) { return r.device == slot.index; });
 }
 
 model::kernel_work work_of(const kernel_form& f, const group& g) {
   return {f.flops, f.bytes, g.shape.count(), f.uses_f64};
 }
 
-model::kernel_key key_of(const kernel_form& f, const device_slot& slot) { return {f.id.high, f.id.low, slot.index}; }
+model::kernel_key key_of(const kernel_form& f, const device_slot& slot) {
+  return {f.id.high, f.id.low, slot.index};
+}
 
 double crossing(const device_slot& slot, direction way, std::uint64_t bytes) {
   if (!slot.profile || bytes == 0) return 0;
@@ -58,7 +61,8 @@ double crossing(const device_slot& slot, direction way, std::uint64_t bytes) {
 }
 
 // The whole cone on one device.
-candidate cost_on(device_slot& slot, const cone& c, const std::vector<group>& groups, const std::vector<kernel_form>& forms, bool to_host) {
+candidate cost_on(device_slot& slot, const cone& c, const std::vector<group>& groups,
+                  const std::vector<kernel_form>& forms, bool to_host) {
   candidate k;
   k.device = slot.info.name;
   const device_rates rates = slot.profile ? slot.profile->rates : device_rates{};
@@ -73,21 +77,28 @@ candidate cost_on(device_slot& slot, const cone& c, const std::vector<group>& gr
       k.note = why;
       return k;
     }
-    const model::kernel_estimate e = slot.history.predict(key_of(forms[g], slot), rates, work_of(forms[g], groups[g]));
+    const model::kernel_estimate e =
+        slot.history.predict(key_of(forms[g], slot), rates, work_of(forms[g], groups[g]));
     k.predicted.kernel += e.value;
     if (k.note.empty()) k.note = model::name_of(e.from);
-    if (slot.built.find(forms[g].key) == slot.built.end()) k.predicted.build += model::build_seconds(rates, forms[g].operations);
+    if (slot.built.find(forms[g].key) == slot.built.end())
+      k.predicted.build += model::build_seconds(rates, forms[g].operations);
   }
   if (slot.is_host()) {
     // What the cpu reads must come from where it is.
     for (const detail::array_handle& a : c.existing) {
       if (a->on_host.load(std::memory_order_acquire) || a->replicas.empty()) continue;
-      k.predicted.download += crossing(*device_list::shared().slots()[static_cast<std::size_t>(a->replicas.front().device)], direction::download, a->bytes);
+      k.predicted.download +=
+          crossing(*device_list::shared().slots()[static_cast<std::size_t>(a->replicas.front().device)],
+                   direction::download, a->bytes);
     }
   } else if (to_host) {
     for (const cone::member& m : c.nodes) {
       for (std::size_t o = 0; o < m.wanted.size(); ++o) {
-        if (m.wanted[o]) k.predicted.download += crossing(slot, direction::download, (m.what->fold != nullptr ? 1 : m.what->shape.count()) * size_of(m.what->output_types[o]));
+        if (m.wanted[o])
+          k.predicted.download += crossing(
+              slot, direction::download,
+              (m.what->fold != nullptr ? 1 : m.what->shape.count()) * size_of(m.what->output_types[o]));
       }
     }
   }
@@ -151,13 +162,15 @@ std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool to_host, bool&
     candidate best = cost_on(cpu, c, made->groups, made->forms, to_host);
     said.candidates.push_back(best);
     bool resident_elsewhere = false;
-    for (const detail::array_handle& a : c.existing) resident_elsewhere = resident_elsewhere || (!a->replicas.empty());
+    for (const detail::array_handle& a : c.existing)
+      resident_elsewhere = resident_elsewhere || (!a->replicas.empty());
     if (best.predicted.total() < not_worth_asking_seconds && !resident_elsewhere) {
       said.reason = "less work than an offload costs";
     } else {
       for (std::size_t s = 0; s < list.slots().size(); ++s) {
         device_slot& slot = *list.slots()[s];
-        if (slot.is_host() || slot.info.virtual_clock || slot.from == nullptr) continue;  // auto never picks simulated devices
+        if (slot.is_host() || slot.info.virtual_clock || slot.from == nullptr)
+          continue;  // auto never picks simulated devices
         try {
           list.open(slot);
           profile(slot);
@@ -174,7 +187,9 @@ std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool to_host, bool&
         // Ties within 3 % go to where the data are, and to the cpu before devices on its own cores.
         if (k.eligible && k.predicted.total() < 0.97 * best.predicted.total()) best = k;
       }
-      said.reason = said.candidates.size() == 1 ? "no other device is here" : "least predicted total of build, upload, kernel and download";
+      said.reason = said.candidates.size() == 1
+                        ? "no other device is here"
+                        : "least predicted total of build, upload, kernel and download";
     }
     const int chosen = list.find(best.device).index;
     for (int& d : made->device) {
@@ -193,7 +208,8 @@ std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool to_host, bool&
     s.bytes = made->forms[g].bytes * static_cast<double>(s.elements);
     s.cut = made->groups[g].cut;
     said.simulated = said.simulated || slot.info.virtual_clock;
-    if (made->forms[g].fast_math_unit) said.notes.push_back("a kernel comes from a unit built with -ffast-math: same bits are not promised");
+    if (made->forms[g].fast_math_unit)
+      said.notes.push_back("a kernel comes from a unit built with -ffast-math: same bits are not promised");
     said.steps.push_back(std::move(s));
   }
   plans.order.push_front({std::move(words), made});
@@ -218,11 +234,13 @@ void predict(busfare::plan& p, const compiled_plan& made, const cone& c, bool to
   for (std::size_t g = 0; g < made.groups.size(); ++g) {
     device_slot& slot = *list.slots()[static_cast<std::size_t>(made.device[g])];
     const device_rates rates = slot.profile ? slot.profile->rates : device_rates{};
-    const model::kernel_estimate e = slot.history.predict(key_of(made.forms[g], slot), rates, work_of(made.forms[g], made.groups[g]));
+    const model::kernel_estimate e =
+        slot.history.predict(key_of(made.forms[g], slot), rates, work_of(made.forms[g], made.groups[g]));
     p.steps[g].predicted_seconds = e.value;
     p.steps[g].basis = model::name_of(e.from);
     p.predicted.kernel += e.value;
-    if (slot.built.find(made.forms[g].key) == slot.built.end()) p.predicted.build += model::build_seconds(rates, made.forms[g].operations);
+    if (slot.built.find(made.forms[g].key) == slot.built.end())
+      p.predicted.build += model::build_seconds(rates, made.forms[g].operations);
     if (slot.is_host()) continue;
     for (const value_ref& v : made.groups[g].inputs) {
       if (v.node >= 0) continue;
@@ -236,7 +254,10 @@ void predict(busfare::plan& p, const compiled_plan& made, const cone& c, bool to
     for (const value_ref& r : made.groups[g].results) {
       const cone::member& m = c.nodes[static_cast<std::size_t>(r.node)];
       if (m.wanted[static_cast<std::size_t>(r.output)]) {
-        p.predicted.download += crossing(slot, direction::download, (m.what->fold != nullptr ? 1 : m.what->shape.count()) * size_of(m.what->output_types[static_cast<std::size_t>(r.output)]));
+        p.predicted.download +=
+            crossing(slot, direction::download,
+                     (m.what->fold != nullptr ? 1 : m.what->shape.count()) *
+                         size_of(m.what->output_types[static_cast<std::size_t>(r.output)]));
       }
     }
   }

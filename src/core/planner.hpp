@@ -14,13 +14,13 @@ namespace busfare::core {
 /// A plan for one structure; reused for every cone with the same signature.
 struct compiled_plan {
   std::vector<group> groups;
-  std::vector<kernel_form> forms;       ///< one per group
-  std::vector<int> device;              ///< index of the slot, one per group
-  busfare::plan said;                   ///< candidates and reason; steps without times
+  std::vector<kernel_form> forms;  ///< one per group
+  std::vector<int> device;         ///< index of the slot, one per group
+  busfare::plan said;              ///< candidates and reason; steps without times
 };
 
-/// Plans, or finds the plan made before. `to_host`: the wanted arrays are to be on the host afterwards. Throws what placement
-/// can know: devices that are not there, programs that a pinned device cannot run.
+/// Plans, or finds the plan made before. `to_host`: the wanted arrays are to be on the host afterwards.
+/// Throws what placement can know: devices that are not there, programs that a pinned device cannot run.
 std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool to_host, bool& reused);
 
 /// Fills the predicted times of steps, transfers and the whole from profiles and histories.

@@ -1,10 +1,10 @@
 // Plans and receipts as text.
-#include <busfare/plan.hpp>
-#include <busfare/receipt.hpp>
-
 #include <cstdio>
 #include <ostream>
 #include <string>
+
+#include <busfare/plan.hpp>
+#include <busfare/receipt.hpp>
 
 namespace busfare {
 namespace {
@@ -12,19 +12,26 @@ namespace {
 std::string time_text(double seconds) {
   if (seconds < 0) return "-";
   char text[32];
-  if (seconds < 1e-3) std::snprintf(text, sizeof text, "%.1f us", seconds * 1e6);
-  else if (seconds < 1) std::snprintf(text, sizeof text, "%.2f ms", seconds * 1e3);
-  else std::snprintf(text, sizeof text, "%.2f s", seconds);
+  if (seconds < 1e-3)
+    std::snprintf(text, sizeof text, "%.1f us", seconds * 1e6);
+  else if (seconds < 1)
+    std::snprintf(text, sizeof text, "%.2f ms", seconds * 1e3);
+  else
+    std::snprintf(text, sizeof text, "%.2f s", seconds);
   return text;
 }
 
 std::string bytes_text(std::uint64_t bytes) {
   char text[32];
   const double b = static_cast<double>(bytes);
-  if (b < 1024) std::snprintf(text, sizeof text, "%.0f B", b);
-  else if (b < 1024.0 * 1024) std::snprintf(text, sizeof text, "%.1f KiB", b / 1024);
-  else if (b < 1024.0 * 1024 * 1024) std::snprintf(text, sizeof text, "%.1f MiB", b / 1024 / 1024);
-  else std::snprintf(text, sizeof text, "%.2f GiB", b / 1024 / 1024 / 1024);
+  if (b < 1024)
+    std::snprintf(text, sizeof text, "%.0f B", b);
+  else if (b < 1024.0 * 1024)
+    std::snprintf(text, sizeof text, "%.1f KiB", b / 1024);
+  else if (b < 1024.0 * 1024 * 1024)
+    std::snprintf(text, sizeof text, "%.1f MiB", b / 1024 / 1024);
+  else
+    std::snprintf(text, sizeof text, "%.2f GiB", b / 1024 / 1024 / 1024);
   return text;
 }
 
@@ -40,16 +47,23 @@ void row(std::ostream& out, const std::string& name, const fare& f) {
 }
 
 void heading(std::ostream& out) {
-  out << "                    " << "      build" << "     upload" << "     kernel" << "   download" << "      total\n";
+  out << "                    "
+      << "      build"
+      << "     upload"
+      << "     kernel"
+      << "   download"
+      << "      total\n";
 }
 
 void steps(std::ostream& out, const plan& p, bool measured) {
   for (const plan_step& s : p.steps) {
-    out << "  " << s.what << " of " << s.elements << " on " << s.device << ": predicted " << time_text(s.predicted_seconds) << " (" << s.basis << ")";
+    out << "  " << s.what << " of " << s.elements << " on " << s.device << ": predicted "
+        << time_text(s.predicted_seconds) << " (" << s.basis << ")";
     if (measured) out << (p.simulated ? ", simulated " : ", measured ") << time_text(s.measured_seconds);
     if (!s.lines.empty() && s.lines.front().line != 0) {
       out << ", recorded at ";
-      for (std::size_t i = 0; i < s.lines.size(); ++i) out << (i != 0 ? ", " : "") << s.lines[i].file << ':' << s.lines[i].line;
+      for (std::size_t i = 0; i < s.lines.size(); ++i)
+        out << (i != 0 ? ", " : "") << s.lines[i].file << ':' << s.lines[i].line;
     }
     if (!s.cut.empty()) out << "; not fused with what is before it: " << s.cut;
     out << '\n';
@@ -59,10 +73,15 @@ void steps(std::ostream& out, const plan& p, bool measured) {
 void crossings(std::ostream& out, const plan& p, bool measured) {
   for (const transfer& t : p.transfers) {
     out << "  " << name_of(t.direction) << ' ';
-    if (t.fence) out << "no copy (shared memory, " << bytes_text(t.avoided) << " stay)";
-    else if (t.bytes == 0 && t.avoided != 0) out << "avoided " << bytes_text(t.avoided);
-    else out << bytes_text(t.bytes);
-    if (measured && t.measured_seconds >= 0) out << ", predicted " << time_text(t.predicted_seconds) << (p.simulated ? ", simulated " : ", measured ") << time_text(t.measured_seconds);
+    if (t.fence)
+      out << "no copy (shared memory, " << bytes_text(t.avoided) << " stay)";
+    else if (t.bytes == 0 && t.avoided != 0)
+      out << "avoided " << bytes_text(t.avoided);
+    else
+      out << bytes_text(t.bytes);
+    if (measured && t.measured_seconds >= 0)
+      out << ", predicted " << time_text(t.predicted_seconds)
+          << (p.simulated ? ", simulated " : ", measured ") << time_text(t.measured_seconds);
     out << ": " << t.cause << '\n';
   }
 }
@@ -70,12 +89,15 @@ void crossings(std::ostream& out, const plan& p, bool measured) {
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, const plan& p) {
-  out << "plan: " << (p.device.empty() ? "nothing to run" : p.device) << " (" << p.reason << ")" << (p.simulated ? ", simulated" : "") << '\n';
+  out << "plan: " << (p.device.empty() ? "nothing to run" : p.device) << " (" << p.reason << ")"
+      << (p.simulated ? ", simulated" : "") << '\n';
   if (!p.candidates.empty()) {
     heading(out);
     for (const candidate& c : p.candidates) {
-      if (c.eligible) row(out, c.device, c.predicted);
-      else out << "  " << c.device << ": not eligible: " << c.note << '\n';
+      if (c.eligible)
+        row(out, c.device, c.predicted);
+      else
+        out << "  " << c.device << ": not eligible: " << c.note << '\n';
     }
   } else if (!p.steps.empty()) {
     heading(out);
@@ -88,7 +110,8 @@ std::ostream& operator<<(std::ostream& out, const plan& p) {
 }
 
 std::ostream& operator<<(std::ostream& out, const receipt& r) {
-  out << "receipt: " << (r.plan.device.empty() ? "nothing ran" : r.plan.device) << " (" << r.plan.reason << "), " << r.cause << '\n';
+  out << "receipt: " << (r.plan.device.empty() ? "nothing ran" : r.plan.device) << " (" << r.plan.reason
+      << "), " << r.cause << '\n';
   if (!r.plan.steps.empty()) {
     heading(out);
     row(out, "predicted", r.plan.predicted);
@@ -96,8 +119,9 @@ std::ostream& operator<<(std::ostream& out, const receipt& r) {
   }
   steps(out, r.plan, true);
   crossings(out, r.plan, true);
-  out << "  " << r.launches << " launches, " << bytes_text(r.bytes_up) << " up, " << bytes_text(r.bytes_down) << " down, "
-      << bytes_text(r.bytes_avoided) << " did not have to cross; wall " << time_text(r.wall_seconds);
+  out << "  " << r.launches << " launches, " << bytes_text(r.bytes_up) << " up, " << bytes_text(r.bytes_down)
+      << " down, " << bytes_text(r.bytes_avoided) << " did not have to cross; wall "
+      << time_text(r.wall_seconds);
   if (!r.plan.simulated) out << ", of it our own " << time_text(r.overhead_seconds);
   out << '\n';
   for (const std::string& n : r.plan.notes) out << "  note: " << n << '\n';

@@ -1,10 +1,9 @@
 // Recording: what can be known now is checked now, and nothing runs unless laziness would grow without bound.
 #include "busfare/detail/record.hpp"
 
-#include <unistd.h>
-
 #include <cstring>
 #include <string>
+#include <unistd.h>
 
 #include "core/graph.hpp"
 #include "core/host_memory.hpp"
@@ -20,7 +19,8 @@ constexpr std::uint64_t count_limit = 256;
 std::uint64_t bytes_limit() {
   static const std::uint64_t limit = [] {
     const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGE_SIZE);
-    return pages > 0 && size > 0 ? static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(size) / 4 : std::uint64_t{1} << 30;
+    return pages > 0 && size > 0 ? static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(size) / 4
+                                 : std::uint64_t{1} << 30;
   }();
   return limit;
 }
@@ -97,7 +97,9 @@ void record_map(const map_kernel& kernel, const options& how, source_line line, 
       d.line = line;
       d.hint = "arrays of one map have equal extents, or one value each; see array::extents()";
       throw error(error_class::invalid_argument,
-                  "argument " + std::to_string(k + 1) + " of the map holds " + text(e) + " elements, the others " + text(of), d);
+                  "argument " + std::to_string(k + 1) + " of the map holds " + text(e) +
+                      " elements, the others " + text(of),
+                  d);
     }
     of = e;
     known = true;
@@ -114,17 +116,19 @@ void record_map(const map_kernel& kernel, const options& how, source_line line, 
   finish(std::move(n), results, of);
 }
 
-void record_fold(const fold_kernel& kernel, const options& how, source_line line, std::span<const array_handle> components,
-                 std::span<array_handle> results) {
+void record_fold(const fold_kernel& kernel, const options& how, source_line line,
+                 std::span<const array_handle> components, std::span<array_handle> results) {
   const extents& of = components[0]->shape;
   if (of.count() == 0) {
     if (kernel.identity.empty()) {
       error::details d;
       d.line = line;
       d.hint = "only operations with a value for nothing (plus, times) reduce an empty array";
-      throw error(error_class::invalid_argument, std::string(kernel.name) + " of an empty array has no value", d);
+      throw error(error_class::invalid_argument, std::string(kernel.name) + " of an empty array has no value",
+                  d);
     }
-    for (std::size_t k = 0; k < results.size(); ++k) results[k] = array_copied(&kernel.identity[k], extents(), kernel.components[k], line);
+    for (std::size_t k = 0; k < results.size(); ++k)
+      results[k] = array_copied(&kernel.identity[k], extents(), kernel.components[k], line);
     return;
   }
   core::check_device(how, line);

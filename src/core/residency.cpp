@@ -85,7 +85,8 @@ void run_log::release() noexcept {
 
 backend::block take_block(device_slot& slot, std::size_t bytes) {
   const std::size_t size = host_memory_class_bytes(std::max<std::size_t>(bytes, 1));
-  if (size == 0) throw error(error_class::out_of_memory, "no device holds " + std::to_string(bytes) + " bytes");
+  if (size == 0)
+    throw error(error_class::out_of_memory, "no device holds " + std::to_string(bytes) + " bytes");
   for (std::size_t i = 0; i < slot.spare.size(); ++i) {
     if (slot.spare[i].bytes != size) continue;
     const backend::block b = slot.spare[i];
@@ -94,7 +95,10 @@ backend::block take_block(device_slot& slot, std::size_t bytes) {
     slot.spare_bytes -= size;
     return b;
   }
-  const auto get = [&] { return slot.device->allocate(size, slot.info.shares_host_memory ? backend::memory_kind::mapped : backend::memory_kind::device); };
+  const auto get = [&] {
+    return slot.device->allocate(
+        size, slot.info.shares_host_memory ? backend::memory_kind::mapped : backend::memory_kind::device);
+  };
   try {
     return get();
   } catch (const error& e) {
@@ -126,16 +130,20 @@ void drain_released(device_slot& slot) noexcept {
     list.swap(slot.released);
   }
   for (auto& [r, keep] : list) {
-    if (r.adopted) slot.device->release(r.memory);
-    else give_block(slot, r.memory);
+    if (r.adopted)
+      slot.device->release(r.memory);
+    else
+      give_block(slot, r.memory);
   }
 }
 
-backend::block bring_to(device_slot& slot, const detail::array_handle& a, const std::string& cause, run_log& log) {
+backend::block bring_to(device_slot& slot, const detail::array_handle& a, const std::string& cause,
+                        run_log& log) {
   log.held.push_back(a);
   if (slot.is_host()) {
     bring_home(a, cause, log);
-    return {const_cast<void*>(a->host.get()), 0, a->bytes, backend::memory_kind::mapped, const_cast<void*>(a->host.get())};
+    return {const_cast<void*>(a->host.get()), 0, a->bytes, backend::memory_kind::mapped,
+            const_cast<void*>(a->host.get())};
   }
   for (const replica& r : a->replicas) {
     if (r.device != slot.index) continue;
@@ -170,8 +178,10 @@ backend::block bring_to(device_slot& slot, const detail::array_handle& a, const 
     slot.compute->wait_for(*log.marks.back().event);
     a->replicas.push_back(r);
   } catch (...) {
-    if (r.adopted) slot.device->release(r.memory);
-    else give_block(slot, r.memory);
+    if (r.adopted)
+      slot.device->release(r.memory);
+    else
+      give_block(slot, r.memory);
     throw;
   }
   return r.memory;

@@ -25,7 +25,7 @@ class run_log {
   std::vector<plan_step> steps;
   std::vector<mark> marks;
   std::vector<std::pair<device_slot*, backend::block>> temporaries;  ///< given back when the run is over
-  std::vector<detail::array_handle> held;                             ///< alive until then
+  std::vector<detail::array_handle> held;                            ///< alive until then
 
   /// Waits for everything and fills in measured times. Throws the first error of the queued work.
   void settle(busfare::trace& trace);
@@ -37,15 +37,16 @@ class run_log {
   bool settled_ = false;
 };
 
-/// Device memory for `bytes` bytes, from the slot's spare blocks or new. Throws out_of_memory after spare blocks were
-/// dropped.
+/// Device memory for `bytes` bytes, from the slot's spare blocks or new. Throws out_of_memory after spare
+/// blocks were dropped.
 backend::block take_block(device_slot& slot, std::size_t bytes);
 void give_block(device_slot& slot, const backend::block& b) noexcept;
 /// Hands back what arrays that died since the last run left.
 void drain_released(device_slot& slot) noexcept;
 
 /// The memory of `a` on the device, with its contents there. `cause`: whose input it is.
-backend::block bring_to(device_slot& slot, const detail::array_handle& a, const std::string& cause, run_log& log);
+backend::block bring_to(device_slot& slot, const detail::array_handle& a, const std::string& cause,
+                        run_log& log);
 /// The contents on the host. Waits for the work that produces them.
 void bring_home(const detail::array_handle& a, const std::string& cause, run_log& log);
 /// Memory for a result; nothing in it yet. The replica is valid once the run succeeded.

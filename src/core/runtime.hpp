@@ -13,7 +13,8 @@ enum class forced : unsigned char { eager, depth, count, bytes };
 bool eager();
 /// Runs because laziness reached a bound. Throws what the run throws.
 void run_forced(std::span<const detail::array_handle> wanted, forced why, source_line line);
-/// Throws unavailable where the options name a device that is not here. Cheap for "auto" and for names seen before.
+/// Throws unavailable where the options name a device that is not here. Cheap for "auto" and for names seen
+/// before.
 void check_device(const options& how, source_line line);
 
 }  // namespace busfare::core

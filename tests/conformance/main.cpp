@@ -171,6 +171,7 @@ int main(int argc, char** argv) {
   register_all();
   const int result = RUN_ALL_TESTS();
   const auto* all = testing::UnitTest::GetInstance();
+  if (GTEST_FLAG_GET(list_tests)) return result;
   std::printf("%d passed, %d failed, %d skipped\n", all->successful_test_count(), all->failed_test_count(),
               all->skipped_test_count());
   for (const auto& [reason, count] : skipped) std::printf("skipped %d: %s\n", count, reason.c_str());

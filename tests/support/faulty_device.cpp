@@ -21,6 +21,23 @@ using namespace busfare;
 using backend::block;
 using snapshots = std::map<void*, std::vector<std::byte>>;
 
+// Another value: one bit apart, or a number where a NaN would stay one.
+template <class T> void spoil_number(std::byte* at) {
+  T x;
+  std::memcpy(&x, at, sizeof x);
+  if (x != x) x = T(1);
+  std::memcpy(at, &x, sizeof x);
+  *at ^= std::byte{1};
+}
+void spoil(std::byte* at, type t) {
+  if (t == type::f32)
+    spoil_number<float>(at);
+  else if (t == type::f64)
+    spoil_number<double>(at);
+  else
+    *at ^= std::byte{1};
+}
+
 class executable final : public backend::executable {
  public:
   executable(std::unique_ptr<backend::executable> inner, const backend::build_request& what)
@@ -59,9 +76,9 @@ class queue final : public backend::queue {
     executable& e = static_cast<executable&>(what);
     for (std::size_t k = 0; k < e.parameters.size(); ++k) {
       if (e.parameters[k].kind != backend::parameter_kind::result) continue;
+      // Not what the memory really held: a pooled block may hold the very same results from an earlier case.
       const block& memory = how.arguments[k].memory;
-      const auto* data = static_cast<const std::byte*>(memory.handle);
-      before_[memory.handle].assign(data, data + memory.bytes);
+      before_[memory.handle].assign(memory.bytes, std::byte{0xa5});
     }
     backend::launch changed = how;
     const bool folds = e.work == backend::work::fold;
@@ -75,7 +92,7 @@ class queue final : public backend::queue {
       const std::uint64_t blocks = (how.count - 1) / tree_block + 1;
       const std::uint64_t written = folds ? blocks : how.count;
       const std::uint64_t first = folds ? how.first / tree_block : how.first;
-      if (fault_ == fault::wrong_row) data[(first + written / 2) * size] ^= std::byte{1};
+      if (fault_ == fault::wrong_row) spoil(data + (first + written / 2) * size, e.parameters[k].type);
       if (fault_ == fault::lost_tail && !folds) {
         const std::size_t at = (first + written - 1) * size;
         std::memcpy(data + at, before_[data].data() + at, size);

@@ -11,7 +11,7 @@ namespace conformance {
 enum class fault {
   none,           ///< right: proves that the wrapper itself is
   wrong_row,      ///< one element of each result has one bit wrong
-  stale_replica,  ///< a download gives what the memory held before the last launch wrote it
+  stale_replica,  ///< a download gives what the memory held before any launch wrote it
   lost_tail,      ///< the last element of a launch is forgotten
 };
 

@@ -45,12 +45,15 @@ struct map_argument {
   std::uint64_t number = 0;  ///< number arguments: the bits
 };
 
-// All of these may be called from several threads. Errors that can be known now are thrown now, with the line.
-BUSFARE_API array_handle array_from(std::shared_ptr<const void> memory, extents shape, type t, source_line line);
+// All of these may be called from several threads. Errors that can be known now are thrown now, with the
+// line.
+BUSFARE_API array_handle array_from(std::shared_ptr<const void> memory, extents shape, type t,
+                                    source_line line);
 BUSFARE_API array_handle array_copied(const void* from, extents shape, type t, source_line line);
 /// `shape`: the extents of a generate; null where the arguments decide.
-BUSFARE_API void record_map(const map_kernel& kernel, const options& how, source_line line, const extents* shape,
-                            std::span<map_argument> arguments, std::span<array_handle> results);
+BUSFARE_API void record_map(const map_kernel& kernel, const options& how, source_line line,
+                            const extents* shape, std::span<map_argument> arguments,
+                            std::span<array_handle> results);
 BUSFARE_API void record_fold(const fold_kernel& kernel, const options& how, source_line line,
                              std::span<const array_handle> components, std::span<array_handle> results);
 

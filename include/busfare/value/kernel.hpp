@@ -20,25 +20,18 @@
 namespace busfare::detail {
 
 // How a kernel sees one argument.
-template <class T>
-struct element_argument {};
-template <class T>
-struct number_argument {};
-template <class T>
-struct whole_argument {};
-template <int Axis, int Rank>
-struct index_argument {};
+template <class T> struct element_argument {};
+template <class T> struct number_argument {};
+template <class T> struct whole_argument {};
+template <int Axis, int Rank> struct index_argument {};
 
 inline namespace BUSFARE_TU {
 
-template <class R>
-inline constexpr int width_of = 1;
-template <isa I>
-inline constexpr int width_of<pack_reading<I>> = lanes_of<I>;
+template <class R> inline constexpr int width_of = 1;
+template <isa I> inline constexpr int width_of<pack_reading<I>> = lanes_of<I>;
 
 // Loads `n` elements (all lanes, or fewer at the end) and widens stored types to compute types.
-template <class R, class T>
-value<compute_t<T>, R> load(const T* from, int n = width_of<R>) {
+template <class R, class T> value<compute_t<T>, R> load(const T* from, int n = width_of<R>) {
   using C = compute_t<T>;
   if constexpr (std::is_same_v<R, scalar_reading>) {
     return {static_cast<C>(*from)};
@@ -53,8 +46,7 @@ value<compute_t<T>, R> load(const T* from, int n = width_of<R>) {
   }
 }
 
-template <class R, class T>
-void store(T* to, const value<compute_t<T>, R>& x, int n = width_of<R>) {
+template <class R, class T> void store(T* to, const value<compute_t<T>, R>& x, int n = width_of<R>) {
   if constexpr (std::is_same_v<R, scalar_reading>) {
     *to = static_cast<T>(x.v);
   } else {
@@ -72,13 +64,11 @@ void store(T* to, const value<compute_t<T>, R>& x, int n = width_of<R>) {
 }
 
 // What fetches one argument inside the loop. `at` counts from the block's first element.
-template <class R, class A>
-struct fetcher;
+template <class R, class A> struct fetcher;
 
-template <class R, class T>
-struct fetcher<R, element_argument<T>> {
+template <class R, class T> struct fetcher<R, element_argument<T>> {
   const T* data;
-  std::int64_t stride;               // 0: one value for all, repeated in `splat`
+  std::int64_t stride;  // 0: one value for all, repeated in `splat`
   alignas(64) T splat[width_of<R>];
 
   void open(const cpu_block& b, int& array, int&) {
@@ -95,15 +85,15 @@ struct fetcher<R, element_argument<T>> {
   }
 };
 
-template <class R, class T>
-struct fetcher<R, number_argument<T>> {
+template <class R, class T> struct fetcher<R, number_argument<T>> {
   scalar<T> number;
-  void open(const cpu_block& b, int&, int& numbers) { std::memcpy(&number.v, b.numbers + 8 * numbers++, sizeof(T)); }
+  void open(const cpu_block& b, int&, int& numbers) {
+    std::memcpy(&number.v, b.numbers + 8 * numbers++, sizeof(T));
+  }
   scalar<T> at(std::int64_t, std::int64_t, int) const { return number; }
 };
 
-template <class R, class T>
-struct fetcher<R, whole_argument<T>> {
+template <class R, class T> struct fetcher<R, whole_argument<T>> {
   table<T, R> all;
   void open(const cpu_block& b, int& array, int&) {
     const cpu_operand& in = b.in[array++];
@@ -113,8 +103,7 @@ struct fetcher<R, whole_argument<T>> {
 };
 
 // The fastest axis differs per lane; the others are one number, since packs never span rows.
-template <class R, int Axis, int Rank>
-struct fetcher<R, index_argument<Axis, Rank>> {
+template <class R, int Axis, int Rank> struct fetcher<R, index_argument<Axis, Rank>> {
   std::int64_t n1, n2;
   void open(const cpu_block& b, int&, int&) {
     n1 = static_cast<std::int64_t>(b.shape[1]);
@@ -140,31 +129,27 @@ struct fetcher<R, index_argument<Axis, Rank>> {
   }
 };
 
-template <class A>
-inline constexpr int index_rank = 0;
-template <int Axis, int Rank>
-inline constexpr int index_rank<index_argument<Axis, Rank>> = Rank;
+template <class A> inline constexpr int index_rank = 0;
+template <int Axis, int Rank> inline constexpr int index_rank<index_argument<Axis, Rank>> = Rank;
 
-template <class R, class Stored, class V>
-value<compute_t<Stored>, R> as_result(const V& v) {
+template <class R, class Stored, class V> value<compute_t<Stored>, R> as_result(const V& v) {
   return to<compute_t<Stored>, R>(v);
 }
 
-template <class R, class F, class Args, class Outs>
-struct block_loop;
+template <class R, class F, class Args, class Outs> struct block_loop;
 
 template <class R, class F, class... A, class... Out>
 struct block_loop<R, F, std::tuple<A...>, std::tuple<Out...>> {
   static constexpr int lanes = width_of<R>;
-  static constexpr int rank = (0 + ... + (index_rank<A> > 0 ? index_rank<A> : 0)) == 0
-                                  ? 0
-                                  : std::max({0, index_rank<A>...});
+  static constexpr int rank =
+      (0 + ... + (index_rank<A> > 0 ? index_rank<A> : 0)) == 0 ? 0 : std::max({0, index_rank<A>...});
   using all_arguments = std::index_sequence_for<A...>;
   using all_results = std::index_sequence_for<Out...>;
 
   template <std::size_t... K, std::size_t... O>
-  static void one(const std::tuple<fetcher<R, A>...>& in, std::byte* const* out, std::int64_t i, std::int64_t flat,
-                  int n, bool streamed, std::index_sequence<K...>, std::index_sequence<O...>) {
+  static void one(const std::tuple<fetcher<R, A>...>& in, std::byte* const* out, std::int64_t i,
+                  std::int64_t flat, int n, bool streamed, std::index_sequence<K...>,
+                  std::index_sequence<O...>) {
     const auto r = F{}(std::get<K>(in).at(i, flat, n)...);
     if constexpr (kernel_value<decltype(r)> || number<std::remove_cv_t<decltype(r)>>) {
       (write<Out>(out[O], i, as_result<R, Out>(r), n, streamed), ...);
@@ -185,8 +170,7 @@ struct block_loop<R, F, std::tuple<A...>, std::tuple<Out...>> {
     store<R>(to, x, n);
   }
 
-  template <class T, isa I>
-  static void stream(float* to, const value<T, pack_reading<I>>& x) {
+  template <class T, isa I> static void stream(float* to, const value<T, pack_reading<I>>& x) {
     using vf = vector_t<float, I>;
     intrinsics<I>::stream(to, (vf)x.part[0]);
     if constexpr (sizeof(T) == 8) intrinsics<I>::stream(to + register_bytes<I> / 4, (vf)x.part[1]);
@@ -207,28 +191,34 @@ struct block_loop<R, F, std::tuple<A...>, std::tuple<Out...>> {
     if constexpr (rank <= 1) {
       std::int64_t i = 0;
       if (streamed) {
-        for (; i + lanes <= count; i += lanes) one(in, b.out, i, first + i, lanes, true, all_arguments{}, all_results{});
+        for (; i + lanes <= count; i += lanes)
+          one(in, b.out, i, first + i, lanes, true, all_arguments{}, all_results{});
       } else {
-        for (; i + lanes <= count; i += lanes) one(in, b.out, i, first + i, lanes, false, all_arguments{}, all_results{});
+        for (; i + lanes <= count; i += lanes)
+          one(in, b.out, i, first + i, lanes, false, all_arguments{}, all_results{});
       }
-      if (i < count) one(in, b.out, i, first + i, static_cast<int>(count - i), false, all_arguments{}, all_results{});
+      if (i < count)
+        one(in, b.out, i, first + i, static_cast<int>(count - i), false, all_arguments{}, all_results{});
     } else {
       // Row by row, so that the slower indices are one number per pack.
       const std::int64_t row = static_cast<std::int64_t>(b.shape[rank - 1]);
       for (std::int64_t i = 0; i < count;) {
         const std::int64_t left = row - (first + i) % row;
         const std::int64_t end = i + (left < count - i ? left : count - i);
-        for (; i + lanes <= end; i += lanes) one(in, b.out, i, first + i, lanes, false, all_arguments{}, all_results{});
-        if (i < end) one(in, b.out, i, first + i, static_cast<int>(end - i), false, all_arguments{}, all_results{});
+        for (; i + lanes <= end; i += lanes)
+          one(in, b.out, i, first + i, lanes, false, all_arguments{}, all_results{});
+        if (i < end)
+          one(in, b.out, i, first + i, static_cast<int>(end - i), false, all_arguments{}, all_results{});
         i = end;
       }
     }
   }
 };
 
-template <class F, class Args, class Outs>
-struct map_entries {
-  BUSFARE_ENTRY static void base(const cpu_block& b) noexcept { block_loop<pack_reading<isa::base>, F, Args, Outs>::run(b); }
+template <class F, class Args, class Outs> struct map_entries {
+  BUSFARE_ENTRY static void base(const cpu_block& b) noexcept {
+    block_loop<pack_reading<isa::base>, F, Args, Outs>::run(b);
+  }
   BUSFARE_AVX2 BUSFARE_ENTRY static void avx2(const cpu_block& b) noexcept {
     block_loop<pack_reading<isa::avx2>, F, Args, Outs>::run(b);
   }
@@ -239,8 +229,7 @@ struct map_entries {
 };
 
 // Folds one tree block; see "the fixed tree" in docs/same-bits.md. Op takes 2k values and returns k.
-template <class R, class Op, class... T>
-struct fold_loop {
+template <class R, class Op, class... T> struct fold_loop {
   static constexpr int width = width_of<R>;
   static constexpr int tree = static_cast<int>(tree_lanes(std::max({sizeof(T)...})));
   static constexpr int packs = tree / width;
@@ -249,7 +238,8 @@ struct fold_loop {
   using components = std::index_sequence_for<T...>;
 
   template <class S, std::size_t... K>
-  static auto combine(const std::tuple<value<T, S>...>& a, const std::tuple<value<T, S>...>& b, std::index_sequence<K...>) {
+  static auto combine(const std::tuple<value<T, S>...>& a, const std::tuple<value<T, S>...>& b,
+                      std::index_sequence<K...>) {
     const auto r = Op{}(std::get<K>(a)..., std::get<K>(b)...);
     if constexpr (sizeof...(T) == 1) {
       return std::tuple<value<T, S>...>(to<T, S>(r)...);
@@ -262,26 +252,27 @@ struct fold_loop {
     return std::tuple<value<T, S>...>(load<S>(std::get<K>(in) + at)...);
   }
   template <class S, std::size_t... K>
-  static void store_row(const std::tuple<T*...>& out, std::int64_t at, const std::tuple<value<T, S>...>& x, std::index_sequence<K...>) {
+  static void store_row(const std::tuple<T*...>& out, std::int64_t at, const std::tuple<value<T, S>...>& x,
+                        std::index_sequence<K...>) {
     (store<S>(std::get<K>(out) + at, std::get<K>(x)), ...);
   }
 
   // The accumulators are named one by one: at -O2 g++ leaves a loop over an array of them rolled, in memory.
   template <std::size_t... P>
-  static void full_rows(const std::tuple<const T*...>& in, std::int64_t rows, const std::tuple<T*...>& lanes, std::index_sequence<P...>) {
+  static void full_rows(const std::tuple<const T*...>& in, std::int64_t rows, const std::tuple<T*...>& lanes,
+                        std::index_sequence<P...>) {
     std::tuple<std::conditional_t<(P + 1 > 0), one_state, void>...> acc(
         load_row<R>(in, static_cast<std::int64_t>(P) * width, components{})...);
     for (std::int64_t row = 1; row < rows; ++row) {
-      ((std::get<P>(acc) = combine<R>(std::get<P>(acc),
-                                      load_row<R>(in, row * tree + static_cast<std::int64_t>(P) * width, components{}),
-                                      components{})),
+      ((std::get<P>(acc) = combine<R>(
+            std::get<P>(acc),
+            load_row<R>(in, row * tree + static_cast<std::int64_t>(P) * width, components{}), components{})),
        ...);
     }
     (store_row<R>(lanes, static_cast<std::int64_t>(P) * width, std::get<P>(acc), components{}), ...);
   }
 
-  template <std::size_t... K>
-  static void run(const cpu_fold_block& b, std::index_sequence<K...>) {
+  template <std::size_t... K> static void run(const cpu_fold_block& b, std::index_sequence<K...>) {
     using S = scalar_reading;
     const std::tuple<const T*...> in(reinterpret_cast<const T*>(b.in[K])...);
     const std::int64_t count = static_cast<std::int64_t>(b.count);
@@ -292,28 +283,36 @@ struct fold_loop {
     if (rows > 0) full_rows(in, rows, lanes, std::make_index_sequence<packs>{});
     for (std::int64_t j = 0; j < rest; ++j) {
       const auto x = load_row<S>(in, rows * tree + j, components{});
-      store_row<S>(lanes, j, rows == 0 ? x : combine<S>(load_row<S>(held, j, components{}), x, components{}), components{});
+      store_row<S>(lanes, j, rows == 0 ? x : combine<S>(load_row<S>(held, j, components{}), x, components{}),
+                   components{});
     }
     const std::int64_t filled = rows > 0 ? tree : rest;
     for (std::int64_t h = tree / 2; h >= 1; h /= 2) {
       std::int64_t j = 0;
       if (filled == tree) {
         for (; j + width <= h; j += width) {
-          store_row<R>(lanes, j, combine<R>(load_row<R>(held, j, components{}), load_row<R>(held, j + h, components{}), components{}), components{});
+          store_row<R>(lanes, j,
+                       combine<R>(load_row<R>(held, j, components{}), load_row<R>(held, j + h, components{}),
+                                  components{}),
+                       components{});
         }
       }
       for (; j < h && j + h < filled; ++j) {
-        store_row<S>(lanes, j, combine<S>(load_row<S>(held, j, components{}), load_row<S>(held, j + h, components{}), components{}), components{});
+        store_row<S>(lanes, j,
+                     combine<S>(load_row<S>(held, j, components{}), load_row<S>(held, j + h, components{}),
+                                components{}),
+                     components{});
       }
     }
     (std::memcpy(b.out[K], std::get<K>(lanes), sizeof(T)), ...);
   }
 };
 
-template <class Op, class... T>
-struct fold_entries {
+template <class Op, class... T> struct fold_entries {
   using all = std::index_sequence_for<T...>;
-  BUSFARE_ENTRY static void base(const cpu_fold_block& b) noexcept { fold_loop<pack_reading<isa::base>, Op, T...>::run(b, all{}); }
+  BUSFARE_ENTRY static void base(const cpu_fold_block& b) noexcept {
+    fold_loop<pack_reading<isa::base>, Op, T...>::run(b, all{});
+  }
   BUSFARE_AVX2 BUSFARE_ENTRY static void avx2(const cpu_fold_block& b) noexcept {
     fold_loop<pack_reading<isa::avx2>, Op, T...>::run(b, all{});
   }

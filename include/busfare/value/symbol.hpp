@@ -10,21 +10,18 @@
 
 namespace busfare {
 
-template <class T>
-struct value<T, symbol_reading> {
+template <class T> struct value<T, symbol_reading> {
   using element = T;
   detail::symbol_id id;
   BUSFARE_NO_TRUTH_VALUE
 };
 
-template <int Bytes>
-struct mask<symbol_reading, Bytes> {
+template <int Bytes> struct mask<symbol_reading, Bytes> {
   detail::symbol_id id;
   BUSFARE_NO_TRUTH_VALUE
 };
 
-template <class T>
-struct table<T, symbol_reading> {
+template <class T> struct table<T, symbol_reading> {
   using element = compute_t<T>;
   using reading = symbol_reading;
   int argument;
@@ -33,31 +30,30 @@ struct table<T, symbol_reading> {
 
 namespace detail {
 
-template <computable T>
-constexpr value_type value_type_of() { return value_of(type_of<T>()); }
+template <computable T> constexpr value_type value_type_of() { return value_of(type_of<T>()); }
 
-template <>
-struct operations<symbol_reading> {
-  template <class T>
-  using V = value<T, symbol_reading>;
+template <> struct operations<symbol_reading> {
+  template <class T> using V = value<T, symbol_reading>;
   using M = mask<symbol_reading>;
 
-  template <class T>
-  static V<T> broadcast(T x) {
+  template <class T> static V<T> broadcast(T x) {
     std::uint64_t bits = 0;
     std::memcpy(&bits, &x, sizeof x);
     return {trace_literal(value_type_of<T>(), bits)};
   }
 
-#define BUSFARE_BINARY(name)                                                         \
-  template <class T>                                                                 \
-  static V<T> name(const V<T>& a, const V<T>& b) { return {trace_op(op::name, value_type_of<T>(), {a.id, b.id})}; }
-#define BUSFARE_UNARY(name)                                                          \
-  template <class T>                                                                 \
-  static V<T> name(const V<T>& a) { return {trace_op(op::name, value_type_of<T>(), {a.id})}; }
-#define BUSFARE_COMPARISON(name)                                                     \
-  template <class T>                                                                 \
-  static M name(const V<T>& a, const V<T>& b) { return {trace_op(op::name, value_type::mask, {a.id, b.id})}; }
+#define BUSFARE_BINARY(name)                                          \
+  template <class T> static V<T> name(const V<T>& a, const V<T>& b) { \
+    return {trace_op(op::name, value_type_of<T>(), {a.id, b.id})};    \
+  }
+#define BUSFARE_UNARY(name)                                  \
+  template <class T> static V<T> name(const V<T>& a) {       \
+    return {trace_op(op::name, value_type_of<T>(), {a.id})}; \
+  }
+#define BUSFARE_COMPARISON(name)                                   \
+  template <class T> static M name(const V<T>& a, const V<T>& b) { \
+    return {trace_op(op::name, value_type::mask, {a.id, b.id})};   \
+  }
   BUSFARE_BINARY(add)
   BUSFARE_BINARY(sub)
   BUSFARE_BINARY(mul)
@@ -88,18 +84,18 @@ struct operations<symbol_reading> {
   static M land(const M& a, const M& b) { return {trace_op(op::land, value_type::mask, {a.id, b.id})}; }
   static M lor(const M& a, const M& b) { return {trace_op(op::lor, value_type::mask, {a.id, b.id})}; }
   static M lnot(const M& a) { return {trace_op(op::lnot, value_type::mask, {a.id})}; }
-  template <class T>
-  static V<T> select(const M& m, const V<T>& a, const V<T>& b) {
+  template <class T> static V<T> select(const M& m, const V<T>& a, const V<T>& b) {
     return {trace_op(op::select, value_type_of<T>(), {m.id, a.id, b.id})};
   }
-  template <class T>
-  static V<T> fma(const V<T>& a, const V<T>& b, const V<T>& c) {
+  template <class T> static V<T> fma(const V<T>& a, const V<T>& b, const V<T>& c) {
     return {trace_op(op::fma, value_type_of<T>(), {a.id, b.id, c.id})};
   }
-  template <class To, class From>
-  static V<To> cast(const V<From>& a) { return {trace_op(op::cast, value_type_of<To>(), {a.id})}; }
-  template <class To, class From>
-  static V<To> bit_cast(const V<From>& a) { return {trace_op(op::bit_cast, value_type_of<To>(), {a.id})}; }
+  template <class To, class From> static V<To> cast(const V<From>& a) {
+    return {trace_op(op::cast, value_type_of<To>(), {a.id})};
+  }
+  template <class To, class From> static V<To> bit_cast(const V<From>& a) {
+    return {trace_op(op::bit_cast, value_type_of<To>(), {a.id})};
+  }
   static V<std::int32_t> from_mask(const M& m) {
     return select(m, broadcast(std::int32_t{1}), broadcast(std::int32_t{0}));
   }
