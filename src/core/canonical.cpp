@@ -157,10 +157,15 @@ program_id id_of(const program& p) {
   return w.id();
 }
 
-double trips_of(const program& p, const program_loop& l) {
+double trips_of(const program& p, const program_loop& l, std::span<const std::uint64_t> numbers) {
   std::uint32_t at = l.limit;
   while (p.nodes[at].op == op::cast) at = p.nodes[at].operand[0];
-  const program_node& n = p.nodes[at];
+  program_node n = p.nodes[at];
+  if (n.op == op::input && n.bits < numbers.size() &&
+      p.arguments[n.bits].kind == backend::parameter_kind::number) {
+    n.op = op::literal;
+    n.bits = numbers[n.bits];
+  }
   if (n.op != op::literal || n.type == value_type::f32 || n.type == value_type::f64) return 1;
   double limit = static_cast<double>(static_cast<std::int64_t>(n.bits));
   if (n.type == value_type::i32) limit = static_cast<std::int32_t>(static_cast<std::uint32_t>(n.bits));
@@ -169,16 +174,20 @@ double trips_of(const program& p, const program_loop& l) {
   return l.condition == none ? limit : limit / 2;
 }
 
-double flops_of(const program& p) {
+}  // namespace
+
+double flops_of(const program& p, std::span<const std::uint64_t> numbers) {
   std::vector<double> weight(p.loops.size() + 1, 1.0);
   for (std::size_t s = 1; s <= p.loops.size(); ++s)  // a parent's serial is the smaller one
-    weight[s] = weight[p.loops[s - 1].parent] * trips_of(p, p.loops[s - 1]);
+    weight[s] = weight[p.loops[s - 1].parent] * trips_of(p, p.loops[s - 1], numbers);
   double total = 0;
   for (const program_node& n : p.nodes)
     if (static_cast<int>(n.op) < vocabulary_size)
       total += vocabulary[static_cast<int>(n.op)].flops * weight[n.loop];
   return total;
 }
+
+namespace {
 
 // True when a literal is the only reason for f64: no f64 is read or made from bits, and every conversion to
 // f64 meets, in each of its users, an operand that a literal made f64.
@@ -239,7 +248,7 @@ program_ptr canonical(program&& raw) {
   p->arguments = std::move(raw.arguments);
   p->stored = std::move(raw.stored);
   p->id = id_of(*p);
-  p->flops = flops_of(*p);
+  p->flops = flops_of(*p, {});
   for (const program_node& n : p->nodes) {
     p->uses_f64 = p->uses_f64 || n.type == value_type::f64;
     p->uses_index = p->uses_index || n.op == op::index;

@@ -148,7 +148,7 @@ class running {
       a.memory = room(slot, array_at(r));
       arguments.push_back(a);
     }
-    if (count != 0) launch(slot, kernel, arguments, g.shape, count);
+    if (count != 0) launch(slot, kernel, arguments, g.shape, count, flops_of(c_, g, form));
   }
 
   backend::block room(device_slot& slot, const detail::array_handle& a) {
@@ -178,7 +178,7 @@ class running {
         results.push_back(a);
       }
       arguments.insert(arguments.end(), results.begin(), results.end());
-      launch(slot, *kernel, arguments, shape, count);
+      launch(slot, *kernel, arguments, shape, count, kernel == &first ? flops_of(c_, g, form) : 0);
       if (blocks == 1) return;
       arguments = std::move(results);
       count = blocks;
@@ -195,8 +195,9 @@ class running {
   }
 
   void launch(device_slot& slot, backend::executable& kernel, std::span<const backend::argument> arguments,
-              const extents& shape, std::uint64_t count) {
+              const extents& shape, std::uint64_t count, double flops) {
     backend::launch l;
+    l.flops = flops;
     l.arguments = arguments;
     for (int axis = 0; axis < 3; ++axis) l.shape[axis] = shape[axis];
     l.count = count;

@@ -36,6 +36,7 @@ bool is_one_value(const cone& c, const value_ref& v) {
 void count_costs(kernel_form& f, const program& p) {
   f.operations += static_cast<double>(p.nodes.size());
   f.flops += p.flops;
+  f.loops = f.loops || !p.loops.empty();
   f.uses_f64 = f.uses_f64 || p.uses_f64;
   for (const program_node& n : p.nodes) {
     f.divides =
@@ -150,6 +151,19 @@ kernel_form form_of(const cone& c, const group& g) {
   }
   seal(f, ids);
   return f;
+}
+
+double flops_of(const cone& c, const group& g, const kernel_form& form) {
+  if (!form.loops) return form.flops;
+  double flops = form.fold != nullptr ? form.fold->program->flops : 0;
+  std::vector<std::uint64_t> numbers;
+  for (const int n : g.nodes) {
+    const node& what = *c.nodes[static_cast<std::size_t>(n)].what;
+    numbers.clear();
+    for (const detail::map_argument& a : what.arguments) numbers.push_back(a.number);
+    flops += flops_of(*what.map->program, numbers);
+  }
+  return flops;
 }
 
 kernel_form level_form(const detail::fold_kernel& fold) {

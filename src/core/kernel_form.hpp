@@ -25,11 +25,14 @@ struct kernel_form {
   program_id id;                                ///< names the kernel in histories
   double operations = 0, flops = 0, bytes = 0;  ///< per kernel; per element; per element
   bool uses_f64 = false, divides = false, fast_math_unit = false;
-  std::string what;  ///< "map+map+fold"
+  bool loops = false;  ///< flops may depend on the numbers of a launch
+  std::string what;    ///< "map+map+fold"
   std::vector<source_line> lines;
 };
 
 kernel_form form_of(const cone& c, const group& g);
+/// Flops of one element with the numbers that the cone's nodes hold.
+double flops_of(const cone& c, const group& g, const kernel_form& form);
 /// The kernel of the tree's further levels, which fold what earlier levels left.
 kernel_form level_form(const detail::fold_kernel& fold);
 

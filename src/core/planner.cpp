@@ -44,8 +44,8 @@ bool is_on(const detail::array_state& a, const device_slot& slot) {
                      [&](const replica& r) { return r.device == slot.index; });
 }
 
-model::kernel_work work_of(const kernel_form& f, const group& g) {
-  return {f.flops, f.bytes, g.shape.count(), f.uses_f64};
+model::kernel_work work_of(const cone& c, const kernel_form& f, const group& g) {
+  return {flops_of(c, g, f), f.bytes, g.shape.count(), f.uses_f64};
 }
 
 model::kernel_key key_of(const kernel_form& f, const device_slot& slot) {
@@ -78,7 +78,7 @@ candidate cost_on(device_slot& slot, const cone& c, const std::vector<group>& gr
       return k;
     }
     const model::kernel_estimate e =
-        slot.history.predict(key_of(forms[g], slot), rates, work_of(forms[g], groups[g]));
+        slot.history.predict(key_of(forms[g], slot), rates, work_of(c, forms[g], groups[g]));
     k.predicted.kernel += e.value;
     if (k.note.empty()) k.note = model::name_of(e.from);
     if (slot.built.find(forms[g].key) == slot.built.end())
@@ -204,7 +204,6 @@ std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool to_host, bool&
     s.lines = made->forms[g].lines;
     s.what = made->forms[g].what;
     s.elements = made->groups[g].shape.count();
-    s.flops = made->forms[g].flops * static_cast<double>(s.elements);
     s.bytes = made->forms[g].bytes * static_cast<double>(s.elements);
     s.cut = made->groups[g].cut;
     said.simulated = said.simulated || slot.info.virtual_clock;
@@ -235,8 +234,9 @@ void predict(busfare::plan& p, const compiled_plan& made, const cone& c, bool to
     device_slot& slot = *list.slots()[static_cast<std::size_t>(made.device[g])];
     const device_rates rates = slot.profile ? slot.profile->rates : device_rates{};
     const model::kernel_estimate e =
-        slot.history.predict(key_of(made.forms[g], slot), rates, work_of(made.forms[g], made.groups[g]));
+        slot.history.predict(key_of(made.forms[g], slot), rates, work_of(c, made.forms[g], made.groups[g]));
     p.steps[g].predicted_seconds = e.value;
+    p.steps[g].flops = flops_of(c, made.groups[g], made.forms[g]) * static_cast<double>(p.steps[g].elements);
     p.steps[g].basis = model::name_of(e.from);
     p.predicted.kernel += e.value;
     if (slot.built.find(made.forms[g].key) == slot.built.end())

@@ -1,9 +1,9 @@
 // Recording: what can be known now is checked now, and nothing runs unless laziness would grow without bound.
-#include "busfare/detail/record.hpp"
-
 #include <cstring>
 #include <string>
 #include <unistd.h>
+
+#include <busfare/detail/record.hpp>
 
 #include "core/graph.hpp"
 #include "core/host_memory.hpp"

@@ -109,7 +109,8 @@ void thread_pool::state::start(unsigned count) {
       running.fetch_add(1);
     }
   } catch (...) {
-    // No thread or no memory for one. Fewer workers are slower, not wrong: the caller takes what nobody takes.
+    // No thread or no memory for one. Fewer workers are slower, not wrong: the caller takes what nobody
+    // takes.
   }
   if (masked) pthread_sigmask(SIG_SETMASK, &before, nullptr);
 #if defined(__linux__)

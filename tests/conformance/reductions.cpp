@@ -122,6 +122,8 @@ BUSFARE_CASE(reduce_hard_values) {
   t.same("sum", bf::sum(t.how, a), tree(x, 64, scalar_fold<bf::plus_t, float>));
   t.same("min", bf::reduce(t.how, bf::minimum, a), tree(x, 64, scalar_fold<bf::min_t, float>));
   t.same("max", bf::reduce(t.how, bf::maximum, a), tree(x, 64, scalar_fold<bf::max_t, float>));
+  std::vector<float> tiny(1001, std::numeric_limits<float>::denorm_min());
+  t.same("sum of denormals", bf::sum(t.how, bf::copy_of(tiny)), 1001 * tiny[0]);
   t.same("-0 alone", bf::sum(t.how, bf::copy_of(std::vector<float>{-0.0f})), -0.0f);
 }
 

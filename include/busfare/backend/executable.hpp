@@ -82,6 +82,7 @@ struct launch {
   std::uint64_t shape[3] = {1, 1, 1};
   std::uint64_t first = 0;  ///< folds: a multiple of tree_block
   std::uint64_t count = 0;  ///< elements; more than 2^32 is legal
+  double flops = 0;         ///< per element, where numbers of the launch decide it; 0: as the request said
 };
 
 /// A built kernel. Used by one thread at a time; outlives every launch of it.
