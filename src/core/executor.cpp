@@ -18,6 +18,14 @@ std::string at_line(const source_line& l) {
   return l.line != 0 ? std::string(l.file) + ":" + std::to_string(l.line) : std::string("an unknown line");
 }
 
+// An error from below knows neither the user's line nor, often, the device.
+[[noreturn]] void throw_with_line(const error& e, const source_line& line, const device_slot& slot) {
+  error::details d = e.where();
+  if (d.line.line == 0) d.line = line;
+  if (d.device.empty()) d.device = slot.info.name;
+  throw error(e.kind(), e.message(), d);
+}
+
 // Everything one run needs while it lasts.
 class running {
  public:
@@ -34,7 +42,11 @@ class running {
     try {
       for (std::size_t g = 0; g < made_.groups.size(); ++g) {
         log_.steps.push_back(std::move(all[g]));
-        run_group(made_.groups[g], made_.forms[g], slot_of(g));
+        try {
+          run_group(made_.groups[g], made_.forms[g], slot_of(g));
+        } catch (const error& e) {
+          throw_with_line(e, made_.forms[g].lines.front(), slot_of(g));
+        }
       }
       for (std::size_t g = 0; g < made_.groups.size(); ++g) slot_of(g).compute->flush();
     } catch (...) {

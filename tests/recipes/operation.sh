@@ -36,7 +36,7 @@ after src/core/dialect/definitions.cpp 'switch (o) {' \
   'case op::logistic: { static const program_ptr p = traced<T>([](const auto& x) { return detail::logistic_definition(x); }); return *p; }'
 # 6. Its case: the kernel and the exact result.
 after tests/conformance/rows.hpp 'BUSFARE_ROW_KERNEL(normal_cdf,' 'BUSFARE_ROW_KERNEL(logistic, (auto a), bf::logistic(a))'
-after tests/support/exact.hpp 'O == op::normal_cdf' '    else if constexpr (O == op::logistic) return 1 / (1 + exact_exp(-quad(a)));'
+after tests/support/exact.hpp 'return exact_normal_cdf(a);' '    else if constexpr (O == op::logistic) return 1 / (1 + exact_exp(-quad(a)));'
 
 cp "$root/tests/recipes/logistic.cpp" "$work/"
 quadmath=

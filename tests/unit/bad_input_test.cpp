@@ -155,17 +155,11 @@ TEST(bad_input, an_algorithm_inside_a_kernel) {
   });
 }
 
-TEST(bad_input, an_error_stays_with_what_depends_on_it) {
-  // Laziness is bounded in bytes, so that recording on top of this may run it and throw then.
-  const auto big = bf::generate(bf::on("cpu"), bf::extents(std::size_t{1} << 50),
-                                [](auto i) { return bf::cast<float>(i); });
-  const auto depends = [&] { (void)bf::sum(bf::on("cpu"), bf::map(bf::on("cpu"), keep{}, big)).value(); };
-  const auto apart = bf::map(bf::on("cpu"), add{}, bf::copy_of(std::vector<float>{1}), 1.0f);
-  for (int i = 0; i < 2; ++i) {
-    expect_error(error_class::out_of_memory, "bad_input_test.cpp", [&] { (void)big.host(); });
-    expect_error(error_class::out_of_memory, "", depends);
-  }
-  EXPECT_EQ(apart.host()[0], 2.0f);
+// Laziness is bounded in bytes, so recording this runs it, and says where it was recorded.
+TEST(bad_input, a_run_that_recording_forced_throws_there) {
+  expect_error(error_class::out_of_memory, "bad_input_test.cpp", [] {
+    bf::generate(bf::on("cpu"), bf::extents(std::size_t{1} << 50), [](auto i) { return bf::cast<float>(i); });
+  });
 }
 
 }  // namespace
