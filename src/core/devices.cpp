@@ -14,6 +14,8 @@
 namespace busfare::core {
 namespace {
 
+constexpr std::size_t most_devices = 256;
+
 struct note_store {
   std::mutex lock;
   std::vector<std::string> texts;
@@ -83,6 +85,8 @@ device_list& device_list::shared() {
 }
 
 device_list::device_list() {
+  // Arrays that die on other threads look their device up without the run lock: the list never moves.
+  slots_.reserve(most_devices);
   for (int i = 0; i < builtin_module_count; ++i) take(builtin_modules[i]());
   const std::filesystem::path own = own_folder();
   for (int i = 0; i < loaded_module_count; ++i) {
@@ -129,11 +133,18 @@ void device_list::take(const backend::module* m) {
   if (found.devices.empty()) missing_.push_back({m->name, found.unavailable, found.remedy});
   for (const backend::device_info& info : found.devices) {
     auto slot = std::make_unique<device_slot>();
-    slot->index = static_cast<int>(slots_.size());
     slot->info = info;
     slot->from = m;
-    slots_.push_back(std::move(slot));
+    append(std::move(slot));
   }
+}
+
+device_slot& device_list::append(std::unique_ptr<device_slot> slot) {
+  if (slots_.size() == most_devices)
+    throw error(error_class::invalid_argument, "more than 256 devices in one process");
+  slot->index = static_cast<int>(slots_.size());
+  slots_.push_back(std::move(slot));
+  return *slots_.back();
 }
 
 device_slot& device_list::host() {
@@ -159,9 +170,7 @@ device_slot& device_list::find(std::string_view name) {
       slot->device = slot->from->open(services(), name);  // throws what the options deserve
       slot->info = slot->device->info();
       slot->info.name = name;
-      slot->index = static_cast<int>(slots_.size());
-      slots_.push_back(std::move(slot));
-      return *slots_.back();
+      return append(std::move(slot));
     }
   }
   error::details d;
@@ -199,10 +208,8 @@ device_slot& device_list::add(std::unique_ptr<backend::device> device) {
     if (each->info.name == slot->info.name)
       throw error(error_class::invalid_argument, "a device named \"" + slot->info.name + "\" exists");
   }
-  slot->index = static_cast<int>(slots_.size());
   slot->device = std::move(device);
-  slots_.push_back(std::move(slot));
-  return *slots_.back();
+  return append(std::move(slot));
 }
 
 void add_device(std::unique_ptr<backend::device> device) {

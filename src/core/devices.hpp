@@ -66,6 +66,7 @@ class device_list {
  private:
   device_list();
   void take(const backend::module* m);
+  device_slot& append(std::unique_ptr<device_slot> slot);
   std::vector<std::unique_ptr<device_slot>> slots_;
   std::vector<missing_module> missing_;
   std::vector<void*> handles_;

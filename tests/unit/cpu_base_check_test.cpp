@@ -11,6 +11,7 @@
 
 #include "cpu/executable.hpp"
 #include "cpu/processor.hpp"
+#include "support/host_kernels.hpp"
 
 namespace {
 
@@ -21,24 +22,9 @@ using backend::launch;
 using backend::parameter;
 using backend::parameter_kind;
 using backend::step;
-
-template <class T> T get(const std::byte* p, std::uint64_t i = 0) {
-  T v;
-  std::memcpy(&v, p + i * sizeof(T), sizeof v);
-  return v;
-}
-template <class T> void put(std::byte* p, std::uint64_t i, T v) {
-  std::memcpy(p + i * sizeof(T), &v, sizeof v);
-}
-float element(const cpu_operand& o, std::uint64_t i) { return get<float>(o.data, o.broadcast ? 0 : i); }
+using namespace busfare_tests;  // NOLINT: tests
 
 // Entries.
-void add(const cpu_block& b) noexcept {
-  for (std::uint64_t i = 0; i < b.count; ++i) put(b.out[0], i, element(b.in[0], i) + element(b.in[1], i));
-}
-void twice(const cpu_block& b) noexcept {
-  for (std::uint64_t i = 0; i < b.count; ++i) put(b.out[0], i, 2 * element(b.in[0], i));
-}
 void add_wrong(const cpu_block& b) noexcept {
   add(b);
   if (b.count > 17) put(b.out[0], 17, 123.0f);
