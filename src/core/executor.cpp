@@ -238,13 +238,13 @@ class running {
   void undo() noexcept {
     for (const detail::array_handle& a : provisional_) a->on_host.store(false, std::memory_order_release);
     for (auto& [a, slot] : written_) {
-      std::erase_if(a->replicas, [&](const replica& r) {
+      for (const replica& r : a->replicas) {
         if (r.adopted)
           slot->device->release(r.memory);
         else
           give_block(*slot, r.memory);
-        return true;
-      });
+      }
+      a->replicas.clear();
       a->host.reset();
     }
   }
