@@ -99,11 +99,20 @@ template <isa I> struct operations<pack_reading<I>> {
   }
 
   template <class T> static void to_lanes(T* out, const V<T>& a) {
+#if defined(__clang__)
+    std::memcpy(out, a.part,
+                sizeof a.part);  // clang keeps it whole, and would assume alignment of a reference
+#else
     BUSFARE_PARTS(T, vector_at<I>(out + p * (register_bytes<I> / static_cast<int>(sizeof(T)))) = a.part[p]);
+#endif
   }
   template <class T> static V<T> from_lanes(const T* in) {
     V<T> r;
+#if defined(__clang__)
+    std::memcpy(r.part, in, sizeof r.part);
+#else
     BUSFARE_PARTS(T, r.part[p] = vector_at<I>(in + p * (register_bytes<I> / static_cast<int>(sizeof(T)))));
+#endif
     return r;
   }
   // An operation without a vector form: lane by lane, with the scalar reading's meaning.
