@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/residency.hpp"
+#include "core/runtime.hpp"
 
 namespace busfare::core {
 namespace {
@@ -281,6 +282,12 @@ run_counts& counts() {
 }
 
 receipt execute(std::span<const detail::array_handle> wanted, bool to_host, std::string cause) {
+  // Measuring a device runs kernels inside a run; what there is to tell belongs to the outer one.
+  static int running_now = 0;
+  struct entered {
+    entered() { ++running_now; }
+    ~entered() { --running_now; }
+  } const inside;
   const auto start = clock::now();
   receipt r;
   r.cause = std::move(cause);
@@ -310,7 +317,8 @@ receipt execute(std::span<const detail::array_handle> wanted, bool to_host, std:
   sum_up(r);
   r.wall_seconds = std::chrono::duration<double>(clock::now() - start).count();
   if (!r.plan.simulated) r.overhead_seconds = std::max(0.0, r.wall_seconds - r.measured.total());
-  r.notes = take_notes();
+  // A plan made before builds and reads nothing new, so it has nothing to tell.
+  if (!r.plan.reused && running_now == 1) r.notes = gather_notes();
   return r;
 }
 

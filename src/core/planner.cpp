@@ -209,6 +209,14 @@ std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool to_host, bool&
     said.simulated = said.simulated || slot.info.virtual_clock;
     if (made->forms[g].fast_math_unit)
       said.notes.push_back("a kernel comes from a unit built with -ffast-math: same bits are not promised");
+    for (const int n : made->groups[g].nodes) {
+      const node& what = *c.nodes[static_cast<std::size_t>(n)].what;
+      if (what.map->program->f64_from_literal) {
+        said.notes.push_back("the map at " + std::string(what.line.file) + ":" +
+                             std::to_string(what.line.line) +
+                             " computes in f64 only because of a double literal: write 2.0f for 2.0");
+      }
+    }
     said.steps.push_back(std::move(s));
   }
   plans.order.push_front({std::move(words), made});

@@ -31,7 +31,8 @@ const device_profile& profile(device_slot& slot);
 /// Measures and stores.
 const device_profile& measure(device_slot& slot);
 
-/// The best known device for defaults: BUSFARE_DEVICE or what the user set; "auto" where neither is.
+/// The options with "auto" replaced by the default device: what the user set, else BUSFARE_DEVICE, else
+/// "auto".
 options effective(const options& how);
 
 void forget_plans();

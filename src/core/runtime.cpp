@@ -14,7 +14,9 @@
 #include "core/devices.hpp"
 #include "core/executor.hpp"
 #include "core/host_memory.hpp"
+#include "core/kernel_cache.hpp"
 #include "core/profile_store.hpp"
+#include "core/trace_notes.hpp"
 #include "model/shipped.hpp"
 
 namespace busfare {
@@ -110,6 +112,19 @@ calibration_probe probe_on(const std::string& name, double& build_seconds) {
 }
 
 }  // namespace
+
+std::vector<std::string> gather_notes() {
+  static std::size_t told_of_cache = 0, told_of_profiles = 0;
+  std::vector<std::string> all = take_notes();
+  const auto append = [&](const std::vector<std::string>& texts, std::size_t& told) {
+    for (; told < texts.size(); ++told) all.push_back(texts[told]);
+  };
+  append(kernel_cache::shared().notes(), told_of_cache);
+  append(store().notes(), told_of_profiles);
+  std::size_t none = 0;
+  append(take_trace_notes(), none);
+  return all;
+}
 
 bool eager() {
   static const bool on = [] {

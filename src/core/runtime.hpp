@@ -2,6 +2,8 @@
 #pragma once
 
 #include <span>
+#include <string>
+#include <vector>
 
 #include <busfare/detail/record.hpp>
 
@@ -16,5 +18,9 @@ void run_forced(std::span<const detail::array_handle> wanted, forced why, source
 /// Throws unavailable where the options name a device that is not here. Cheap for "auto" and for names seen
 /// before.
 void check_device(const options& how, source_line line);
+
+/// What the caches on disk, the profiles and this thread's traces have to say to a person since the last
+/// call. The run lock is held.
+std::vector<std::string> gather_notes();
 
 }  // namespace busfare::core
