@@ -8,6 +8,7 @@
 
 #include <busfare/value/operators.hpp>
 
+BUSFARE_INLINE_BEGIN
 namespace busfare::detail {
 
 template <class T> constexpr T quiet_nan() { return std::numeric_limits<T>::quiet_NaN(); }
@@ -214,3 +215,4 @@ template <class T, class R> value<T, R> normal_cdf_definition(const value<T, R>&
 }
 
 }  // namespace busfare::detail
+BUSFARE_INLINE_END

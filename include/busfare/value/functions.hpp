@@ -9,6 +9,7 @@
 #include <busfare/value/definitions.hpp>
 #include <busfare/value/operators.hpp>
 
+BUSFARE_INLINE_BEGIN
 namespace busfare {
 
 /// condition ? a : b for every element. Both arms are evaluated; they are pure and total.
@@ -145,7 +146,8 @@ inline constexpr bool same_elements =
 // Unpacks the state for the user's function; `more` is the trip number of a fold, or nothing.
 template <class F, class Tuple, class... More>
 auto call_with(const F& f, const Tuple& s, const More&... more) {
-  return std::apply([&](const auto&... each) { return f(each..., more...); }, s);
+  return [&]<std::size_t... K>(std::index_sequence<K...>) { return f(std::get<K>(s)..., more...); }
+  (std::make_index_sequence<std::tuple_size_v<Tuple>>{});
 }
 
 template <class R, class Step, class Tuple, class... More>
@@ -289,3 +291,4 @@ template <detail::operand N, class S, class Step> auto fold(const N& n, const S&
 }
 
 }  // namespace busfare
+BUSFARE_INLINE_END

@@ -14,7 +14,11 @@
 namespace busfare::detail {
 
 template <isa I> inline constexpr int register_bytes = I == isa::base ? 16 : I == isa::avx2 ? 32 : 64;
-template <isa I> inline constexpr int lanes_of = register_bytes<I> / 4;
+// Two registers of 4-byte elements: docs/decisions/0005-two-registers-a-pack.md.
+inline constexpr int registers_per_pack = 2;
+template <isa I> inline constexpr int lanes_of = registers_per_pack* register_bytes<I> / 4;
+// Registers that a pack of T takes: its parts.
+template <class T> inline constexpr int parts_of = registers_per_pack* static_cast<int>(sizeof(T)) / 4;
 
 template <class T, isa I> struct vector_of {
   typedef T type __attribute__((vector_size(register_bytes<I>)));

@@ -26,6 +26,7 @@ template <class T> struct whole_argument {};
 template <int Axis, int Rank> struct index_argument {};
 
 inline namespace BUSFARE_TU {
+BUSFARE_INLINE_BEGIN
 
 template <class R> inline constexpr int width_of = 1;
 template <isa I> inline constexpr int width_of<pack_reading<I>> = lanes_of<I>;
@@ -172,8 +173,7 @@ struct block_loop<R, F, std::tuple<A...>, std::tuple<Out...>> {
 
   template <class T, isa I> static void stream(float* to, const value<T, pack_reading<I>>& x) {
     using vf = vector_t<float, I>;
-    intrinsics<I>::stream(to, (vf)x.part[0]);
-    if constexpr (sizeof(T) == 8) intrinsics<I>::stream(to + register_bytes<I> / 4, (vf)x.part[1]);
+    BUSFARE_PARTS(T, intrinsics<I>::stream(to + p * register_bytes<I> / 4, (vf)x.part[p]));
   }
 
   static bool aligned(std::byte* const* out) {
@@ -215,6 +215,8 @@ struct block_loop<R, F, std::tuple<A...>, std::tuple<Out...>> {
   }
 };
 
+BUSFARE_INLINE_END
+
 template <class F, class Args, class Outs> struct map_entries {
   BUSFARE_ENTRY static void base(const cpu_block& b) noexcept {
     block_loop<pack_reading<isa::base>, F, Args, Outs>::run(b);
@@ -228,6 +230,7 @@ template <class F, class Args, class Outs> struct map_entries {
   static constexpr cpu_code code = {{base, avx2, avx512}, BUSFARE_TU_FAST_MATH};
 };
 
+BUSFARE_INLINE_BEGIN
 // Folds one tree block; see "the fixed tree" in docs/same-bits.md. Op takes 2k values and returns k.
 template <class R, class Op, class... T> struct fold_loop {
   static constexpr int width = width_of<R>;
@@ -307,6 +310,8 @@ template <class R, class Op, class... T> struct fold_loop {
     (std::memcpy(b.out[K], std::get<K>(lanes), sizeof(T)), ...);
   }
 };
+
+BUSFARE_INLINE_END
 
 template <class Op, class... T> struct fold_entries {
   using all = std::index_sequence_for<T...>;

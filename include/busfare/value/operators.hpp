@@ -8,6 +8,7 @@
 #include <busfare/value/scalar.hpp>
 #include <busfare/value/symbol.hpp>
 
+BUSFARE_INLINE_BEGIN
 namespace busfare {
 namespace detail {
 
@@ -174,3 +175,4 @@ BUSFARE_COMPOUND(^)
 #undef BUSFARE_COMPOUND
 
 }  // namespace busfare
+BUSFARE_INLINE_END

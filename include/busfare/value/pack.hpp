@@ -1,9 +1,11 @@
 // The second reading: SIMD packs on compiler vectors, for one instruction set each.
 //
-// A pack has as many lanes as 4-byte elements fill a register; 8-byte elements take two registers ("parts").
-// Wider vectors than a register are left to nobody: g++ makes scalar code of them. Packs have a user-provided
-// copy constructor, so that they cross calls by reference: at -O0 a vector returned across a target boundary
-// would sit in registers that the other side does not read.
+// A pack has as many lanes as 4-byte elements fill `registers_per_pack` registers; 8-byte elements take twice
+// as many
+// ("parts"). Several registers give the processor independent chains of operations, above all in loops. No
+// vector is wider than a register: g++ makes scalar code of those. Packs have a user-provided copy
+// constructor, so that they cross calls by reference: at -O0 a vector returned across a target boundary would
+// sit in registers that the other side does not read.
 #pragma once
 
 #include <cstdint>
@@ -18,21 +20,32 @@
 #pragma GCC diagnostic ignored "-Wpsabi"
 #endif
 
+BUSFARE_INLINE_BEGIN
 namespace busfare {
+
+// One statement per register: p is its index. Spelled out, because at -O2 g++ leaves short loops rolled.
+#define BUSFARE_PART(T, number, ...)            \
+  if constexpr (number < detail::parts_of<T>) { \
+    constexpr int p = number;                   \
+    __VA_ARGS__;                                \
+  }
+#define BUSFARE_PARTS(T, ...)       \
+  do {                              \
+    BUSFARE_PART(T, 0, __VA_ARGS__) \
+    BUSFARE_PART(T, 1, __VA_ARGS__) \
+    BUSFARE_PART(T, 2, __VA_ARGS__) \
+    BUSFARE_PART(T, 3, __VA_ARGS__) \
+  } while (false)
 
 template <class T, isa I> struct value<T, pack_reading<I>> {
   using element = T;
   static constexpr int lanes = detail::lanes_of<I>;
-  detail::vector_t<T, I> part[sizeof(T) / 4];
+  detail::vector_t<T, I> part[detail::parts_of<T>];
 
   value() {}  // lanes are written before they are read
-  value(const value& other) {
-    part[0] = other.part[0];
-    if constexpr (sizeof(T) == 8) part[1] = other.part[1];
-  }
+  value(const value& other) { BUSFARE_PARTS(T, part[p] = other.part[p]); }
   value& operator=(const value& other) {
-    part[0] = other.part[0];
-    if constexpr (sizeof(T) == 8) part[1] = other.part[1];
+    BUSFARE_PARTS(T, part[p] = other.part[p]);
     return *this;
   }
   BUSFARE_NO_TRUTH_VALUE
@@ -40,24 +53,21 @@ template <class T, isa I> struct value<T, pack_reading<I>> {
 
 /// All bits of a lane are set or none.
 template <isa I, int Bytes> struct mask<pack_reading<I>, Bytes> {
-  detail::vector_t<detail::lane_integer<Bytes>, I> part[Bytes / 4];
+  using lane = detail::lane_integer<Bytes>;
+  detail::vector_t<lane, I> part[detail::parts_of<lane>];
 
   mask() {}
-  mask(const mask& other) {
-    part[0] = other.part[0];
-    if constexpr (Bytes == 8) part[1] = other.part[1];
-  }
+  mask(const mask& other) { BUSFARE_PARTS(lane, part[p] = other.part[p]); }
   mask& operator=(const mask& other) {
-    part[0] = other.part[0];
-    if constexpr (Bytes == 8) part[1] = other.part[1];
+    BUSFARE_PARTS(lane, part[p] = other.part[p]);
     return *this;
   }
   BUSFARE_NO_TRUTH_VALUE
 };
 
-/// AVX-512 compares into mask registers: one bit per lane, whatever the width.
+/// AVX-512 compares into mask registers: one bit per lane, whatever the width; 16 lanes in each of `bits`.
 template <int Bytes> struct mask<pack_reading<isa::avx512>, Bytes> {
-  unsigned short bits;
+  unsigned short bits[detail::registers_per_pack];
   BUSFARE_NO_TRUTH_VALUE
 };
 
@@ -71,19 +81,6 @@ template <class T, isa I> struct table<T, pack_reading<I>> {
 
 namespace detail {
 
-// One statement for one register, or for two.
-#define BUSFARE_PARTS(T, ...)       \
-  do {                              \
-    {                               \
-      constexpr int p = 0;          \
-      __VA_ARGS__;                  \
-    }                               \
-    if constexpr (sizeof(T) == 8) { \
-      constexpr int p = 1;          \
-      __VA_ARGS__;                  \
-    }                               \
-  } while (false)
-
 template <isa I> struct operations<pack_reading<I>> {
   using R = pack_reading<I>;
   template <class T> using V = value<T, R>;
@@ -91,6 +88,10 @@ template <isa I> struct operations<pack_reading<I>> {
   template <class T> using vec = vector_t<T, I>;
   template <class T> using uvec = vector_t<unsigned_of<T>, I>;
   static constexpr int lanes = lanes_of<I>;
+  template <class T> static constexpr int lanes_of_part = register_bytes<I> / static_cast<int>(sizeof(T));
+  // An AVX-512 mask of 16 lanes serves one register of 4-byte elements or two of 8-byte ones.
+  template <class T> static constexpr int bits_of(int p) { return sizeof(T) == 8 ? p / 2 : p; }
+  template <class T> static constexpr int half_of(int p) { return sizeof(T) == 8 ? p % 2 : 0; }
 
   template <class T> static V<T> broadcast(T x) {
     V<T> r;
@@ -103,7 +104,7 @@ template <isa I> struct operations<pack_reading<I>> {
     std::memcpy(out, a.part,
                 sizeof a.part);  // clang keeps it whole, and would assume alignment of a reference
 #else
-    BUSFARE_PARTS(T, vector_at<I>(out + p * (register_bytes<I> / static_cast<int>(sizeof(T)))) = a.part[p]);
+    BUSFARE_PARTS(T, vector_at<I>(out + p * lanes_of_part<T>) = a.part[p]);
 #endif
   }
   template <class T> static V<T> from_lanes(const T* in) {
@@ -111,7 +112,7 @@ template <isa I> struct operations<pack_reading<I>> {
 #if defined(__clang__)
     std::memcpy(r.part, in, sizeof r.part);
 #else
-    BUSFARE_PARTS(T, r.part[p] = vector_at<I>(in + p * (register_bytes<I> / static_cast<int>(sizeof(T)))));
+    BUSFARE_PARTS(T, r.part[p] = vector_at<I>(in + p * lanes_of_part<T>));
 #endif
     return r;
   }
@@ -148,15 +149,16 @@ template <isa I> struct operations<pack_reading<I>> {
   BUSFARE_BITWISE(bor, |)
   BUSFARE_BITWISE(bxor, ^)
 #undef BUSFARE_BITWISE
-#define BUSFARE_COMPARISON(name, sign, predicate)                                                           \
-  template <class T> static M<T> name(const V<T>& a, const V<T>& b) {                                       \
-    M<T> r;                                                                                                 \
-    if constexpr (I == isa::avx512) {                                                                       \
-      BUSFARE_PARTS(T, (intrinsics<I>::template compare<predicate>(r.bits, p, a.part[p], b.part[p], T{}))); \
-    } else {                                                                                                \
-      BUSFARE_PARTS(T, r.part[p] = (decltype(r.part[p] + 0))(a.part[p] sign b.part[p]));                    \
-    }                                                                                                       \
-    return r;                                                                                               \
+#define BUSFARE_COMPARISON(name, sign, predicate)                                                        \
+  template <class T> static M<T> name(const V<T>& a, const V<T>& b) {                                    \
+    M<T> r;                                                                                              \
+    if constexpr (I == isa::avx512) {                                                                    \
+      BUSFARE_PARTS(T, (intrinsics<I>::template compare<predicate>(r.bits[bits_of<T>(p)], half_of<T>(p), \
+                                                                   a.part[p], b.part[p], T{})));         \
+    } else {                                                                                             \
+      BUSFARE_PARTS(T, r.part[p] = (decltype(r.part[p] + 0))(a.part[p] sign b.part[p]));                 \
+    }                                                                                                    \
+    return r;                                                                                            \
   }
   BUSFARE_COMPARISON(lt, <, 1)
   BUSFARE_COMPARISON(le, <=, 2)
@@ -207,7 +209,8 @@ template <isa I> struct operations<pack_reading<I>> {
     if constexpr (I == isa::avx512) {
       BUSFARE_PARTS(T, {
         F x;
-        intrinsics<I>::blend(x, static_cast<unsigned short>(w.bits >> (8 * p)), (F)a.part[p], (F)b.part[p]);
+        intrinsics<I>::blend(x, static_cast<unsigned short>(w.bits[bits_of<T>(p)] >> (8 * half_of<T>(p))),
+                             (F)a.part[p], (F)b.part[p]);
         r.part[p] = (vec<T>)x;
       });
     } else {
@@ -265,7 +268,9 @@ template <isa I> struct operations<pack_reading<I>> {
     if constexpr (To == From) {
       return m;
     } else if constexpr (I == isa::avx512) {
-      return {m.bits};
+      mask<R, To> r;
+      BUSFARE_PARTS(std::int32_t, r.bits[p] = m.bits[p]);
+      return r;
     } else {
       lane_integer<From> x[lanes];
       lane_integer<To> y[lanes];
@@ -282,7 +287,7 @@ template <isa I> struct operations<pack_reading<I>> {
     const mask<R, W> x = width<W>(a), y = width<W>(b);                                                     \
     mask<R, W> r;                                                                                          \
     if constexpr (I == isa::avx512)                                                                        \
-      r.bits = static_cast<unsigned short>(x.bits sign y.bits);                                            \
+      BUSFARE_PARTS(std::int32_t, r.bits[p] = static_cast<unsigned short>(x.bits[p] sign y.bits[p]));      \
     else                                                                                                   \
       BUSFARE_PARTS(lane_integer<W>, r.part[p] = x.part[p] sign y.part[p]);                                \
     return r;                                                                                              \
@@ -293,26 +298,28 @@ template <isa I> struct operations<pack_reading<I>> {
   template <int A> static mask<R, A> lnot(const mask<R, A>& a) {
     mask<R, A> r;
     if constexpr (I == isa::avx512)
-      r.bits = static_cast<unsigned short>(~a.bits);
+      BUSFARE_PARTS(std::int32_t, r.bits[p] = static_cast<unsigned short>(~a.bits[p]));
     else
       BUSFARE_PARTS(lane_integer<A>, r.part[p] = ~a.part[p]);
     return r;
   }
   template <int A> static bool any(const mask<R, A>& a) {
     if constexpr (I == isa::avx512) {
-      return a.bits != 0;
+      unsigned all = 0;
+      BUSFARE_PARTS(std::int32_t, all |= a.bits[p]);
+      return all != 0;
     } else {
       vector_t<std::int32_t, I> all = (vector_t<std::int32_t, I>)a.part[0];
-      if constexpr (A == 8) all |= (vector_t<std::int32_t, I>)a.part[1];
+      BUSFARE_PARTS(lane_integer<A>, all |= (vector_t<std::int32_t, I>)a.part[p]);
       return intrinsics<I>::any(all);
     }
   }
   static mask<R, 4> from_bool(bool b) {
     mask<R, 4> r;
     if constexpr (I == isa::avx512)
-      r.bits = static_cast<unsigned short>(b ? 0xffff : 0);
+      BUSFARE_PARTS(std::int32_t, r.bits[p] = static_cast<unsigned short>(b ? 0xffff : 0));
     else
-      intrinsics<I>::splat(r.part[0], b ? -1 : 0);
+      BUSFARE_PARTS(std::int32_t, intrinsics<I>::splat(r.part[p], b ? -1 : 0));
     return r;
   }
   template <int A> static V<std::int32_t> from_mask(const mask<R, A>& m) {
@@ -320,7 +327,8 @@ template <isa I> struct operations<pack_reading<I>> {
       return select(m, broadcast(std::int32_t{1}), broadcast(std::int32_t{0}));
     } else {
       V<std::int32_t> r;
-      r.part[0] = -width<4>(m).part[0];
+      const mask<R, 4> w = width<4>(m);
+      BUSFARE_PARTS(std::int32_t, r.part[p] = -w.part[p]);
       return r;
     }
   }
@@ -336,12 +344,12 @@ template <isa I> struct operations<pack_reading<I>> {
       return bit_cast<To>(a);
     } else if constexpr (std::is_same_v<To, float> && std::is_same_v<From, std::int32_t>) {
       V<To> r;
-      r.part[0] = __builtin_convertvector(a.part[0], vec<To>);
+      BUSFARE_PARTS(To, r.part[p] = __builtin_convertvector(a.part[p], vec<To>));
       return r;
     } else if constexpr (std::is_same_v<To, std::int32_t> && std::is_same_v<From, float>) {
       // The hardware gives INT_MIN for everything out of range; above and NaN are put right.
       V<To> r;
-      r.part[0] = __builtin_convertvector(a.part[0], vec<To>);
+      BUSFARE_PARTS(To, r.part[p] = __builtin_convertvector(a.part[p], vec<To>));
       r = select(le(broadcast(2147483648.0f), a), broadcast(INT32_MAX), r);
       r = select(lt(a, broadcast(-2147483648.0f)), broadcast(INT32_MIN), r);
       r = select(eq(a, a), r, broadcast(std::int32_t{0}));
@@ -349,19 +357,17 @@ template <isa I> struct operations<pack_reading<I>> {
     } else if constexpr (sizeof(To) == 8 && sizeof(From) == 4 &&
                          !(std::is_integral_v<To> && std::is_floating_point_v<From>)) {
       typedef From half __attribute__((vector_size(register_bytes<I> / 2)));
-      half h[2];
+      half h[parts_of<To>];
       std::memcpy(h, a.part, sizeof h);
       V<To> r;
-      r.part[0] = __builtin_convertvector(h[0], vec<To>);
-      r.part[1] = __builtin_convertvector(h[1], vec<To>);
+      BUSFARE_PARTS(To, r.part[p] = __builtin_convertvector(h[p], vec<To>));
       return r;
     } else if constexpr (sizeof(To) == 4 && sizeof(From) == 8 &&
                          (std::is_same_v<To, float> ? std::is_same_v<From, double>
                                                     : std::is_integral_v<From>)) {
       typedef To half __attribute__((vector_size(register_bytes<I> / 2)));
-      half h[2];
-      h[0] = __builtin_convertvector(a.part[0], half);
-      h[1] = __builtin_convertvector(a.part[1], half);
+      half h[parts_of<From>];
+      BUSFARE_PARTS(From, h[p] = __builtin_convertvector(a.part[p], half));
       V<To> r;
       std::memcpy(r.part, h, sizeof h);
       return r;
@@ -397,6 +403,7 @@ template <isa I> struct operations<pack_reading<I>> {
 
 }  // namespace detail
 }  // namespace busfare
+BUSFARE_INLINE_END
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop

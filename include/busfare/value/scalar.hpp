@@ -10,6 +10,7 @@
 
 #include <busfare/value/reading.hpp>
 
+BUSFARE_INLINE_BEGIN
 namespace busfare {
 
 template <class T> struct value<T, scalar_reading> {
@@ -167,3 +168,4 @@ template <> struct operations<scalar_reading> {
 
 }  // namespace detail
 }  // namespace busfare
+BUSFARE_INLINE_END
