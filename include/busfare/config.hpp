@@ -16,17 +16,23 @@
 // Visible from the shared library. Everything else is hidden.
 #define BUSFARE_API __attribute__((visibility("default")))
 
-// Between these two, clang inlines every function into its callers and what it calls into itself. A pack that
-// crosses a call goes through memory, and clang's `flatten` on a kernel's entry reaches only the calls
-// written there. g++'s `flatten` reaches all.
+// clang inlines every function between BEGIN and END into its callers; FLATTEN also what it calls, which is
+// how users' lambdas get in. A pack that crosses a call goes through memory, and clang's `flatten` on a
+// kernel's entry reaches only the calls written there. Functions that call intrinsics of one instruction set
+// are never flattened: clang would inline those into functions that cannot hold them. g++'s `flatten` on the
+// entry reaches everything.
 #if defined(__clang__)
-#define BUSFARE_INLINE_BEGIN                                                           \
-  _Pragma("clang attribute push(__attribute__((always_inline)), apply_to = function)") \
-      _Pragma("clang attribute push(__attribute__((flatten)), apply_to = function)")
-#define BUSFARE_INLINE_END _Pragma("clang attribute pop") _Pragma("clang attribute pop")
+#define BUSFARE_INLINE_BEGIN \
+  _Pragma("clang attribute push(__attribute__((always_inline)), apply_to = function)")
+#define BUSFARE_INLINE_END _Pragma("clang attribute pop")
+#define BUSFARE_FLATTEN_BEGIN \
+  BUSFARE_INLINE_BEGIN _Pragma("clang attribute push(__attribute__((flatten)), apply_to = function)")
+#define BUSFARE_FLATTEN_END _Pragma("clang attribute pop") BUSFARE_INLINE_END
 #else
 #define BUSFARE_INLINE_BEGIN
 #define BUSFARE_INLINE_END
+#define BUSFARE_FLATTEN_BEGIN
+#define BUSFARE_FLATTEN_END
 #endif
 
 #define BUSFARE_PASTE_(a, b) a##b

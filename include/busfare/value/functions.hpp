@@ -9,7 +9,7 @@
 #include <busfare/value/definitions.hpp>
 #include <busfare/value/operators.hpp>
 
-BUSFARE_INLINE_BEGIN
+BUSFARE_FLATTEN_BEGIN
 namespace busfare {
 
 /// condition ? a : b for every element. Both arms are evaluated; they are pure and total.
@@ -291,4 +291,4 @@ template <detail::operand N, class S, class Step> auto fold(const N& n, const S&
 }
 
 }  // namespace busfare
-BUSFARE_INLINE_END
+BUSFARE_FLATTEN_END

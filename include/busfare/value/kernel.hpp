@@ -26,7 +26,7 @@ template <class T> struct whole_argument {};
 template <int Axis, int Rank> struct index_argument {};
 
 inline namespace BUSFARE_TU {
-BUSFARE_INLINE_BEGIN
+BUSFARE_FLATTEN_BEGIN
 
 template <class R> inline constexpr int width_of = 1;
 template <isa I> inline constexpr int width_of<pack_reading<I>> = lanes_of<I>;
@@ -164,16 +164,11 @@ struct block_loop<R, F, std::tuple<A...>, std::tuple<Out...>> {
     T* to = reinterpret_cast<T*>(out) + i;
     if constexpr (!std::is_same_v<R, scalar_reading> && std::is_same_v<T, compute_t<T>>) {
       if (streamed) {
-        stream(reinterpret_cast<float*>(to), x);
+        operations<R>::stream(to, x);
         return;
       }
     }
     store<R>(to, x, n);
-  }
-
-  template <class T, isa I> static void stream(float* to, const value<T, pack_reading<I>>& x) {
-    using vf = vector_t<float, I>;
-    BUSFARE_PARTS(T, intrinsics<I>::stream(to + p * register_bytes<I> / 4, (vf)x.part[p]));
   }
 
   static bool aligned(std::byte* const* out) {
@@ -215,7 +210,7 @@ struct block_loop<R, F, std::tuple<A...>, std::tuple<Out...>> {
   }
 };
 
-BUSFARE_INLINE_END
+BUSFARE_FLATTEN_END
 
 template <class F, class Args, class Outs> struct map_entries {
   BUSFARE_ENTRY static void base(const cpu_block& b) noexcept {
@@ -230,7 +225,7 @@ template <class F, class Args, class Outs> struct map_entries {
   static constexpr cpu_code code = {{base, avx2, avx512}, BUSFARE_TU_FAST_MATH};
 };
 
-BUSFARE_INLINE_BEGIN
+BUSFARE_FLATTEN_BEGIN
 // Folds one tree block; see "the fixed tree" in docs/same-bits.md. Op takes 2k values and returns k.
 template <class R, class Op, class... T> struct fold_loop {
   static constexpr int width = width_of<R>;
@@ -311,7 +306,7 @@ template <class R, class Op, class... T> struct fold_loop {
   }
 };
 
-BUSFARE_INLINE_END
+BUSFARE_FLATTEN_END
 
 template <class Op, class... T> struct fold_entries {
   using all = std::index_sequence_for<T...>;

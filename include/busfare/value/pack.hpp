@@ -116,6 +116,11 @@ template <isa I> struct operations<pack_reading<I>> {
 #endif
     return r;
   }
+  // Past the caches; `out` is aligned to the register.
+  template <class T> static void stream(T* out, const V<T>& a) {
+    BUSFARE_PARTS(T, intrinsics<I>::stream(reinterpret_cast<float*>(out + p * lanes_of_part<T>),
+                                           (vec<float>)a.part[p]));
+  }
   // An operation without a vector form: lane by lane, with the scalar reading's meaning.
   template <class To, class From, class F> static V<To> lanewise(F f, const V<From>& a, const V<From>& b) {
     From x[lanes], y[lanes];
