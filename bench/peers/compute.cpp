@@ -1,0 +1,86 @@
+// Contests of arithmetic on the cpu: the same formulas as scalar loops under OpenMP, -O3 -march=native.
+#include <cmath>
+#include <memory>
+#include <vector>
+
+#include "ours.hpp"
+#include "peers.hpp"
+
+namespace busfare::peers {
+namespace {
+
+using shared = std::shared_ptr<std::vector<float>>;
+
+contender writes(std::string name, shared out, std::function<void()> run) {
+  return {std::move(name), std::move(run), [out] { return sampled(out->data(), out->size()); }};
+}
+
+float normal_cdf(float x) { return 0.5f * std::erfc(-x * 0.70710678f); }
+
+contest mandelbrot() {
+  const long rows = 768, columns = 1024;
+  const auto n = static_cast<std::uint64_t>(rows * columns);
+  contest k{"mandelbrot, 256 steps", "f32", n, "cpu", our_mandelbrot("cpu", 768, 1024), {}, {}};
+  k.strays = 0.02;  // -march=native contracts the peer's products, which moves pixels at the edge
+  const auto out = std::make_shared<std::vector<float>>(n);
+  k.peers.push_back(writes("OpenMP scalar", out, [=] {
+    float* o = out->data();
+#pragma omp parallel for schedule(dynamic, 8)
+    for (long r = 0; r < rows; ++r)
+      for (long c = 0; c < columns; ++c) {
+        const float cx = (static_cast<float>(c) + 0.5f) / static_cast<float>(columns) * 3.0f - 2.25f;
+        const float cy = (static_cast<float>(r) + 0.5f) / static_cast<float>(rows) * 2.5f - 1.25f;
+        float x = 0, y = 0, steps = 0;
+        for (int i = 0; i < 256 && x * x + y * y < 4.0f; ++i) {
+          const float next = x * x - y * y + cx;
+          y = 2.0f * x * y + cy;
+          x = next;
+          steps += 1.0f;
+        }
+        o[r * columns + c] = steps;
+      }
+  }));
+  return k;
+}
+
+contest black_scholes(std::uint64_t n) {
+  const auto spot = numbers(n, 20, 90, 110), strike = numbers(n, 21, 90, 110),
+             years = numbers(n, 22, 0.5f, 2);
+  contest k{"black_scholes", "f32", n, "cpu", our_black_scholes("cpu", spot, strike, years), {}, {}, 1e-3};
+  const auto out = std::make_shared<std::vector<float>>(n);
+  const auto count = static_cast<long>(n);
+  k.peers.push_back(writes("OpenMP scalar", out, [=] {
+    float* o = out->data();
+    const float *s = spot->data(), *x = strike->data(), *t = years->data();
+#pragma omp parallel for schedule(static)
+    for (long i = 0; i < count; ++i) {
+      const float d1 = (std::log(s[i] / x[i]) + 0.06f * t[i]) / (0.2f * std::sqrt(t[i]));
+      const float d2 = d1 - 0.2f * std::sqrt(t[i]);
+      o[i] = s[i] * normal_cdf(d1) - x[i] * std::exp(-0.05f * t[i]) * normal_cdf(d2);
+    }
+  }));
+  return k;
+}
+
+contest nbody(std::uint64_t n) {
+  const auto x = numbers(n, 30, -1, 1), y = numbers(n, 31, -1, 1), z = numbers(n, 32, -1, 1),
+             mass = numbers(n, 33, 0.5f, 1.5f);
+  contest k{"nbody", "f32", n, "cpu", our_nbody("cpu", x, y, z, mass), {}, {}, 5e-2};
+  const auto o1 = std::make_shared<std::vector<float>>(n), o2 = std::make_shared<std::vector<float>>(n);
+  const auto count = static_cast<long>(n);
+  k.peers.push_back(writes("OpenMP, -fno-math-errno", o1, [=] {
+    nbody_without_errno(x->data(), y->data(), z->data(), mass->data(), o1->data(), count);
+  }));
+  k.peers.push_back(writes("OpenMP, plain -O3", o2, [=] {
+    nbody_with_errno(x->data(), y->data(), z->data(), mass->data(), o2->data(), count);
+  }));
+  return k;
+}
+
+}  // namespace
+
+std::vector<contest> compute_contests(std::uint64_t n) {
+  return {mandelbrot(), black_scholes(n / 16), nbody(16384)};
+}
+
+}  // namespace busfare::peers

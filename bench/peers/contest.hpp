@@ -1,0 +1,50 @@
+// A contest: one operation on the same data by us, by others, and by the hand-written loop that is its limit.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace busfare::peers {
+
+/// One way to do the work. `run` does it once and returns when it is done; `result` gives what the last run
+/// computed, at most 4096 samples of it.
+struct contender {
+  std::string name;
+  std::function<void()> run;
+  std::function<std::vector<double>()> result;
+};
+
+struct contest {
+  std::string op, type;
+  std::uint64_t size = 0;
+  std::string device;
+  contender ours;
+  std::vector<contender> peers;
+  contender limit;          ///< no name: none is known
+  double tolerance = 1e-5;  ///< of |peer - ours| / max(|ours|, 1) for every sample
+  double strays = 0;        ///< part of the samples that may lie outside the tolerance
+  int repeat = 1;           ///< runs in one timed sample
+};
+
+/// Seconds are medians of one run. A ratio is the peer's time / ours, paired round by round; low and high are
+/// its 10 % and 90 % quantiles. limit_fraction: the limit's time / ours, 0 where none is known.
+struct row {
+  std::string op, type;
+  std::uint64_t size = 0;
+  std::string device, peer;
+  double peer_s = 0, ours_s = 0, ratio = 0, ratio_low = 0, ratio_high = 0, limit_fraction = 0;
+  double disturbed = 0;  ///< cores that others used meanwhile, on average; -1: unknown
+  bool agrees = false;   ///< the peer's results are ours within the tolerance
+};
+
+/// Two warm-ups, then `rounds` rounds in which every contender runs once, in an order that rotates. One row
+/// per peer, and one named "limit". Throws what a contender throws.
+std::vector<row> measure(const contest& c, int rounds);
+
+/// At most 4096 values, evenly spaced.
+std::vector<double> sampled(const float* values, std::uint64_t n);
+
+}  // namespace busfare::peers

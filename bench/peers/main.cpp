@@ -1,0 +1,118 @@
+// The program of scripts/peers: runs the contests, prints a table, writes JSON.
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "peers.hpp"
+
+namespace {
+
+using busfare::peers::contest;
+using busfare::peers::row;
+
+void print(const row& r) {
+  std::printf("%-30s %-4s %10llu  %-8s %-44s %10.1f us %10.1f us  %7.2f [%5.2f .. %5.2f]", r.op.c_str(),
+              r.type.c_str(), static_cast<unsigned long long>(r.size), r.device.c_str(), r.peer.c_str(),
+              r.ours_s * 1e6, r.peer_s * 1e6, r.ratio, r.ratio_low, r.ratio_high);
+  if (r.limit_fraction > 0)
+    std::printf("  %5.2f", r.limit_fraction);
+  else
+    std::printf("      -");
+  std::printf("  %4.2f  %s\n", r.disturbed, r.agrees ? "yes" : "NO");
+  std::fflush(stdout);
+}
+
+bool number(const char* text, std::uint64_t low, std::uint64_t high, std::uint64_t& out) {
+  char* end = nullptr;
+  errno = 0;
+  out = std::strtoull(text, &end, 10);
+  return errno == 0 && *text >= '0' && *text <= '9' && *end == 0 && out >= low && out <= high;
+}
+
+nlohmann::ordered_json json_of(const row& r) {
+  nlohmann::ordered_json j;
+  j["op"] = r.op;
+  j["type"] = r.type;
+  j["size"] = r.size;
+  j["device"] = r.device;
+  j["peer"] = r.peer;
+  j["peer_s"] = r.peer_s;
+  j["ours_s"] = r.ours_s;
+  j["ratio"] = r.ratio;
+  j["ratio_low"] = r.ratio_low;
+  j["ratio_high"] = r.ratio_high;
+  if (r.limit_fraction > 0)
+    j["limit_fraction"] = r.limit_fraction;
+  else
+    j["limit_fraction"] = nullptr;
+  j["others_cores"] = r.disturbed;
+  j["agrees"] = r.agrees;
+  return j;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::string file;
+  std::uint64_t size = std::uint64_t{1} << 25, rounds = 15;
+  for (int i = 1; i < argc; i += 2) {
+    const std::string name = argv[i];
+    const char* value = i + 1 < argc ? argv[i + 1] : nullptr;
+    const bool fine =
+        value != nullptr && ((name == "--json" && !(file = value).empty()) ||
+                             (name == "--size" && number(value, 1u << 10, std::uint64_t{1} << 32, size)) ||
+                             (name == "--rounds" && number(value, 3, 1000, rounds)));
+    if (!fine) {
+      std::fprintf(stderr,
+                   "usage: busfare_peers [--json FILE] [--size N] [--rounds N]\n"
+                   "  --size    elements of the streaming contests, 2^10 to 2^32 (2^25)\n"
+                   "  --rounds  timed rounds of each contest, 3 to 1000 (15)\n");
+      return 2;
+    }
+  }
+  try {
+    std::vector<contest> all;
+    std::printf("%-30s %-4s %10s  %-8s %-44s %13s %13s  %7s %16s  %5s  %4s  %s\n", "op", "type", "size",
+                "device", "peer", "ours", "peer", "ratio", "10 % .. 90 %", "limit", "busy", "agrees");
+    auto rows = nlohmann::ordered_json::array();
+    bool agree = true;
+    const auto run = [&](std::vector<contest> contests) {
+      for (const contest& c : contests) {
+        for (const row& r : busfare::peers::measure(c, static_cast<int>(rounds))) {
+          print(r);
+          rows.push_back(json_of(r));
+          agree = agree && r.agrees;
+        }
+      }
+    };
+    run(busfare::peers::streaming_contests(size));
+    run(busfare::peers::compute_contests(size));
+    run(busfare::peers::small_contests());
+#if defined(BUSFARE_PEERS_CUDA)
+    run(busfare::peers::cuda_contests(std::uint64_t{1} << 28));
+#endif
+    std::printf(
+        "\nours, peer: median seconds of one run; ratio: peer / ours, paired round by round; limit: the "
+        "hand-written "
+        "loop's time / ours;\nbusy: cores that other processes used meanwhile; agrees: the results are the "
+        "same "
+        "within rounding\n");
+    if (!file.empty()) {
+      std::ofstream out(file);
+      out << nlohmann::ordered_json{{"rows", rows}}.dump(1) << '\n';
+      if (!out.flush()) {
+        std::fprintf(stderr, "peers: cannot write %s\n", file.c_str());
+        return 1;
+      }
+    }
+    if (!agree) std::fprintf(stderr, "peers: results differ, see the last column\n");
+    return agree ? 0 : 1;
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "peers: %s\n", e.what());
+    return 1;
+  }
+}

@@ -1,0 +1,29 @@
+// Our side of the contests, as a user would write it: plain -O2, inputs resident, the result left where it
+// is.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "contest.hpp"
+
+namespace busfare::peers {
+
+using data = std::shared_ptr<const std::vector<float>>;
+
+/// n numbers in [low, high), the same on every machine.
+data numbers(std::uint64_t n, std::uint64_t seed, float low, float high);
+
+contender our_triad(const std::string& device, data b, data c, float s);
+contender our_saxpy(const std::string& device, data x, data y, float s);
+contender our_sum(const std::string& device, data x);
+contender our_dot(const std::string& device, data x, data y);
+contender our_chain(const std::string& device, data x);
+contender our_mandelbrot(const std::string& device, std::uint64_t rows, std::uint64_t columns);
+contender our_black_scholes(const std::string& device, data spot, data strike, data years);
+contender our_nbody(const std::string& device, data x, data y, data z, data mass);
+/// a * 2 + b, recorded and run each time.
+contender our_small_map(const std::string& device, data a, data b);
+
+}  // namespace busfare::peers

@@ -1,0 +1,31 @@
+// The others' side: lists of contests, one function per kind of device.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "contest.hpp"
+
+namespace busfare::peers {
+
+/// Against OpenMP, oneTBB and the parallel algorithms of the standard library on the cpu, with hand-written
+/// loops (huge pages, streaming stores, several accumulators) as limits. `n`: elements of the streaming
+/// contests.
+std::vector<contest> streaming_contests(std::uint64_t n);
+/// Mandelbrot, Black-Scholes and N-body against the same formulas as scalar loops under OpenMP.
+std::vector<contest> compute_contests(std::uint64_t n);
+/// One small map, recorded and run each time.
+std::vector<contest> small_contests();
+
+#if defined(BUSFARE_PEERS_CUDA)
+/// Against CUB, raw kernels and raw copies on cuda:0. Empty where there is no GPU.
+std::vector<contest> cuda_contests(std::uint64_t n);
+#endif
+
+/// A loop of N-body built with errno-setting mathematics, as plain -O3 does.
+void nbody_with_errno(const float* x, const float* y, const float* z, const float* mass, float* out, long n);
+/// The same with -fno-math-errno.
+void nbody_without_errno(const float* x, const float* y, const float* z, const float* mass, float* out,
+                         long n);
+
+}  // namespace busfare::peers
