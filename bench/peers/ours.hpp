@@ -26,4 +26,7 @@ contender our_nbody(const std::string& device, data x, data y, data z, data mass
 /// a * 2 + b, recorded and run each time.
 contender our_small_map(const std::string& device, data a, data b);
 
+/// x crosses to the device, is copied there and comes back, each time.
+contender our_crossing(const std::string& device, data x);
+
 }  // namespace busfare::peers
