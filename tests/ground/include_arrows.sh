@@ -35,7 +35,8 @@ arrows src/skeleton "$standard" "$words" "$same" "$(own skeleton)"
 arrows src/opencl "$standard" "$words" "$same" "$(own opencl)" '<CL/[a-z_]+\.(h|hpp)>'
 arrows src/cuda "$standard" "$words" "$same" "$(own cuda)" '<(cuda|nvrtc|cublas|thrust/|cub/)[a-z0-9_/]*(\.h|\.hpp|\.cuh)?>'
 arrows examples "$standard" '<busfare/[a-z0-9_]+\.hpp>' "$same"
-arrows bench "$standard" '<busfare/[a-z0-9_]+\.hpp>' '"[a-z0-9_/]+\.(hpp|def|inc)"' "$helpers" '<tbb/[a-z_]+\.h>'
+arrows bench "$standard" '<busfare/[a-z0-9_]+\.hpp>' '"[a-z0-9_/]+\.(hpp|def|inc)"' "$helpers" '<tbb/[a-z_]+\.h>' \
+  '<(cub/[a-z_/]+\.cuh|cuda_runtime\.h)>'
 arrows cli "$standard" '<busfare/[a-z0-9_]+\.hpp>' '"[a-z0-9_/]+\.(hpp|def|inc)"' "$helpers" \
   '<CLI/CLI\.hpp>' '<(stb/)?stb_image_write\.h>' '"(stb/)?stb_image_write\.h"'
 
@@ -43,7 +44,7 @@ arrows cli "$standard" '<busfare/[a-z0-9_]+\.hpp>' '"[a-z0-9_/]+\.(hpp|def|inc)"
 while IFS=: read -r file line what; do
   case $file in bench/peers/*) continue ;; esac
   report "$file:$line: only bench/peers includes peers: $what"
-done < <(code_files bench | xargs -r grep -nHE '#[[:space:]]*include[[:space:]]*<tbb/')
+done < <(code_files bench | xargs -r grep -nHE '#[[:space:]]*include[[:space:]]*<(tbb|cub|cuda)')
 
 # bench and cli write folders in quotes: none of them may be one of src/.
 while IFS=: read -r file line what; do
