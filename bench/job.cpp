@@ -3,28 +3,24 @@
 
 namespace busfare::bench {
 
-warm_sample sample_of(const receipt& r, double run_s, double read_s, std::uint64_t result_bytes,
-                      const place& where) {
+warm_sample sample_of(const receipt& r, double run_s, double read_s, const place& where) {
   warm_sample s;
   s.build = r.measured.build;
   s.upload = r.measured.upload;
   s.kernel = r.measured.kernel;
   s.download = r.measured.download;
-  s.overhead = r.overhead_seconds;
-  s.predicted = r.plan.predicted.total();
+  s.overhead = r.measured.overhead;
+  s.predicted = r.plan.predicted.total() + r.plan.later.total();
   s.bytes_up = r.bytes_up;
   s.bytes_down = r.bytes_down;
-  bool downloaded = where.device == "cpu" || r.bytes_down > 0;
-  for (const transfer& t : r.plan.transfers) downloaded = downloaded || t.direction == direction::download;
-  if (!downloaded) {
+  double read = 0;  // the reading after the run, on the clock of the device
+  if (r.plan.left_bytes != 0) {
+    read = where.simulated ? r.plan.later.total() : read_s;
+    s.download = where.simulated ? r.plan.later.download : read_s;
     const link_curve* link = where.profile.best(direction::download);
-    const double modelled = link ? link->predict(result_bytes) : 0;
-    s.download = where.simulated ? modelled : read_s;
-    s.predicted += modelled;
-    const bool mapped = link != nullptr && link->memory == "mapped";
-    s.bytes_down = mapped ? 0 : result_bytes;
+    s.bytes_down = link != nullptr && link->memory == "mapped" ? 0 : r.plan.left_bytes;
   }
-  s.seconds = where.simulated ? s.build + s.upload + s.kernel + s.download : run_s + read_s;
+  s.seconds = where.simulated ? r.measured.total() + read : run_s + read_s;
   return s;
 }
 

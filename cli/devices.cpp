@@ -16,11 +16,14 @@ std::string rate_text(double bytes_per_second) { return number_text(bytes_per_se
 std::string link_text(const link_curve& link) {
   std::string s = std::string(name_of(link.way)) + ", " + link.memory + " memory: ";
   if (link.segments.empty()) return s + "not known";
+  const std::string host =
+      link.submit_seconds > 0 ? ", the host's part " + seconds_text(link.submit_seconds) : "";
   if (link.memory == "mapped")
-    return s + "nothing is copied, a fence costs " + seconds_text(link.segments.front().seconds);
+    return s + "nothing is copied, a fence costs " + seconds_text(link.segments.front().seconds) + host;
   const segment& last = link.segments.back();
   s += seconds_text(link.predict(1)) + " to start";
   if (last.seconds_per_byte > 0) s += ", then " + rate_text(1 / last.seconds_per_byte);
+  s += host;
   return s;
 }
 
@@ -34,8 +37,13 @@ void print_profile(const device_profile& p, const table& lines) {
   if (r.bytes_per_second > 0) add("memory " + rate_text(r.bytes_per_second));
   if (r.flops_per_second_f32 > 0) add("f32 " + number_text(r.flops_per_second_f32 / 1e9) + " GFLOP/s");
   if (r.flops_per_second_f64 > 0) add("f64 " + number_text(r.flops_per_second_f64 / 1e9) + " GFLOP/s");
+  if (r.divisions_per_second_f32 > 0)
+    add("f32 divisions " + number_text(r.divisions_per_second_f32 / 1e9) + " G/s");
   if (r.launch_seconds > 0) add("launch " + seconds_text(r.launch_seconds));
+  if (r.submit_seconds > 0) add("host time of a launch " + seconds_text(r.submit_seconds));
+  if (r.run_seconds > 0) add("and of a run " + seconds_text(r.run_seconds));
   if (r.build_seconds > 0) add("build " + seconds_text(r.build_seconds));
+  if (r.cached_build_seconds > 0) add("from the cache " + seconds_text(r.cached_build_seconds));
   if (!text.empty()) std::cout << lines.line({"", "rates", text + " (" + name_of(r.source) + ")"}) << "\n";
   std::cout << lines.line({"", "profile", "of " + (p.when.empty() ? std::string("an unknown day") : p.when)})
             << "\n";

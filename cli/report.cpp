@@ -111,11 +111,8 @@ std::string csv_of(const bench_report& report) {
 
 std::string json_of(const plan& p, const std::string& op, std::uint64_t size) {
   const auto fare_of = [](const fare& f) {
-    return json{{"build_s", f.build},
-                {"upload_s", f.upload},
-                {"kernel_s", f.kernel},
-                {"download_s", f.download},
-                {"total_s", f.total()}};
+    return json{{"build_s", f.build},       {"upload_s", f.upload},     {"kernel_s", f.kernel},
+                {"download_s", f.download}, {"overhead_s", f.overhead}, {"total_s", f.total()}};
   };
   json j;
   j["op"] = op;
@@ -132,6 +129,9 @@ std::string json_of(const plan& p, const std::string& op, std::uint64_t size) {
                           {"flops", s.flops},
                           {"bytes", s.bytes},
                           {"predicted_s", s.predicted_seconds},
+                          {"build", std::string(s.build == build_kind::none     ? "none"
+                                                : s.build == build_kind::cached ? "cached"
+                                                                                : "full")},
                           {"basis", s.basis}});
   }
   j["transfers"] = json::array();
@@ -141,7 +141,8 @@ std::string json_of(const plan& p, const std::string& op, std::uint64_t size) {
                               {"bytes", t.bytes},
                               {"avoided", t.avoided},
                               {"cause", t.cause},
-                              {"predicted_s", t.predicted_seconds}});
+                              {"predicted_s", t.predicted_seconds},
+                              {"submit_s", t.submit_seconds}});
   }
   j["candidates"] = json::array();
   for (const candidate& c : p.candidates) {

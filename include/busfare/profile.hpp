@@ -45,7 +45,8 @@ struct segment {
 
 /// One direction of a link for one kind of host memory. Segments (1 to 3) are ordered by `max_bytes`.
 /// After Hockney's alpha + s / beta, in pieces, with the submission cost kept apart: `submit_seconds` is
-/// host-busy time and limits how many copies a second can start, `predict` is engine-busy time.
+/// host time (handing the transfer over, noticing its end) and limits how many copies a second can start,
+/// `predict` is engine-busy time.
 struct link_curve {
   std::string memory = "pageable";  ///< "pinned", "pageable" or "mapped"
   direction way = direction::upload;
@@ -77,14 +78,19 @@ struct link_curve {
   }
 };
 
-/// What a device computes with. Rates are 0 where unknown.
+/// What a device computes with. Rates are 0 where unknown. Flops are those of fused multiply-adds, two each.
 struct device_rates {
-  double launch_seconds = 0;               ///< fixed cost of one kernel on the device
+  double launch_seconds = 0;               ///< engine time of a kernel that does next to nothing
+  double run_seconds = 0;                  ///< host time of one run whatever it does: plan, receipt
+  double submit_seconds = 0;               ///< host time of each launch: submission, notice of its end
   double build_seconds = 0;                ///< fixed cost of compiling one kernel that no cache holds
+  double cached_build_seconds = 0;         ///< cost of one kernel that the cache on disk holds
   double build_seconds_per_operation = 0;  ///< and per operation of its program
   double bytes_per_second = 0;             ///< device memory, read plus write
   double flops_per_second_f32 = 0;
   double flops_per_second_f64 = 0;
+  double divisions_per_second_f32 = 0;  ///< divisions or square roots
+  double divisions_per_second_f64 = 0;
   provenance source = provenance::synthetic;
 };
 

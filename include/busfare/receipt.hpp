@@ -14,11 +14,11 @@ namespace busfare {
 class receipt {
  public:
   busfare::plan plan;  ///< with the measured times filled in
+  /// What it took. The overhead is what the wall time holds beyond build, transfers and kernels; of a
+  /// simulated device it is the model's time for submitting transfers.
   fare measured;
   double wall_seconds = 0;  ///< of the call, on the host's clock
-  double overhead_seconds =
-      0;  ///< of it: planning and bookkeeping, neither build, transfer nor kernel; 0 when simulated
-  std::string cause;  ///< what made it run: "run at x.cpp:9", "host at x.cpp:12", "64 unrun nodes deep"
+  std::string cause;        ///< what made it run: "run at x.cpp:9", "host at x.cpp:12", "64 unrun nodes deep"
   int launches = 0;
   std::uint64_t bytes_up = 0, bytes_down = 0, bytes_avoided = 0;
   std::vector<std::string> notes;

@@ -54,6 +54,9 @@ BUSFARE_API statistics stats();
 /// Drops what was kept for reuse: plans, built kernels and pooled buffers.
 BUSFARE_API void forget();
 
+// Placement under "auto" counts the way of the results to the host, whoever asks: `quote`, `run` and reading
+// an array (host, value, into) choose the same device for the same job. Who wants results to stay on a device
+// names it: bf::on("opencl:0").
 #define BUSFARE_UP_TO_FOUR(ROW)                                                               \
   ROW((class A), (const array<A>& a), (detail::handle_of(a)))                                 \
   ROW((class A, class B), (const array<A>& a, const array<B>& b),                             \
@@ -65,13 +68,17 @@ BUSFARE_API void forget();
       (detail::handle_of(a), detail::handle_of(b), detail::handle_of(c), detail::handle_of(d)))
 #define BUSFARE_UNWRAP(...) __VA_ARGS__
 #define BUSFARE_ROW(types, parameters, handles)                                           \
-  /** Plans and runs everything that the arrays depend on; returns when it is done. */    \
+  /** Plans and runs everything that the arrays depend on; returns when it is done.       \
+      Results stay where they were computed: what reading them on the host will take is   \
+      in the receipt (`plan.later`), not in its totals. Runs where `quote` said. */       \
   template <BUSFARE_UNWRAP types>                                                         \
   receipt run(BUSFARE_UNWRAP parameters, source_line line = source_line::here()) {        \
     const detail::array_handle all[] = {BUSFARE_UNWRAP handles};                          \
     return detail::run_arrays(all, line);                                                 \
   }                                                                                       \
-  /** The plan that `run` would carry out. Runs nothing; may open and measure devices. */ \
+  /** The price of having the arrays on the host: build, upload, kernel, download and     \
+      overhead of `run` and the reading after it, or of reading alone, which runs what is \
+      missing. Runs nothing; may open and measure devices. */                             \
   template <BUSFARE_UNWRAP types>                                                         \
   plan quote(BUSFARE_UNWRAP parameters, source_line line = source_line::here()) {         \
     const detail::array_handle all[] = {BUSFARE_UNWRAP handles};                          \

@@ -53,13 +53,14 @@ double time_copy(backend::queue& queue, const backend::block& to, const backend:
   return seen;
 }
 
-std::vector<link_curve> measure_links(backend::device& device, double budget_seconds) {
+// `shared`: the fence of memory that both sides use; else copies.
+std::vector<link_curve> measure_links(backend::device& device, bool shared, double budget_seconds) {
   constexpr std::size_t sizes[] = {std::size_t{64} << 10, std::size_t{1} << 20, std::size_t{16} << 20};
   constexpr std::size_t largest = sizes[2];
   const clock::time_point start = clock::now();
-  const bool shared = device.info().shares_host_memory;
-  const device_memory there(device, largest,
-                            shared ? backend::memory_kind::mapped : backend::memory_kind::device);
+  const device_memory there(
+      device, largest,
+      device.info().shares_host_memory ? backend::memory_kind::mapped : backend::memory_kind::device);
   // Two host buffers with random bytes: untouched or constant pages would be moved too fast.
   std::vector<std::uint64_t> words(2 * largest / sizeof(std::uint64_t));
   std::mt19937_64 random(20261123);
@@ -112,6 +113,30 @@ double median_of(const std::function<double()>& run, int times) {
   return model::median(std::move(all));
 }
 
+// Where the difference of two medians is lost in the noise it is taken for nothing.
+void measure_overheads(const calibration_probe& probe, bool host_itself, device_profile& p) {
+  if (!probe.run_overhead) return;
+  constexpr int samples = 15, many = 4;
+  // Interleaved, so that a disturbance meets all of them.
+  std::vector<double> one, several, fed, read;
+  for (int i = -3; i < samples; ++i) {  // the first three make plans, build, and wake whatever sleeps
+    const double a = probe.run_overhead(1, 0), b = probe.run_overhead(many, 0),
+                 c = probe.run_overhead(1, many);
+    const double d = probe.read_overhead ? probe.read_overhead() : 0;
+    if (i < 0) continue;
+    one.push_back(a);
+    several.push_back(b);
+    fed.push_back(c);
+    read.push_back(d);
+  }
+  const double alone = model::median(one);
+  p.rates.submit_seconds = std::clamp((model::median(several) - alone) / (many - 1), 0.0, alone);
+  p.rates.run_seconds = alone - p.rates.submit_seconds;
+  if (p.links.empty() || host_itself) return;  // nothing ever crosses
+  const double upload = std::max(0.0, (model::median(fed) - alone) / many), download = model::median(read);
+  for (link_curve& link : p.links) link.submit_seconds = link.way == direction::upload ? upload : download;
+}
+
 // Elements per second: grows the size until a run takes 5 ms (or the budget ends), then the best of three,
 // because what disturbs a run only makes it longer.
 double rate_of(const std::function<double(std::uint64_t)>& run, double launch, double budget_seconds) {
@@ -157,7 +182,12 @@ device_profile quick_calibrate(backend::device& device, const calibration_probe&
   p.capacity_bytes = info.capacity;
   p.when = today();
   p.library = BUSFARE_VERSION;
-  p.links = measure_links(device, 0.3);
+  const bool host_itself = info.shares_host_memory && info.dialect == "host";
+  if (info.shares_host_memory) p.links = measure_links(device, true, 0.1);
+  // What is not aligned for sharing is copied.
+  if (!host_itself) {
+    for (link_curve& link : measure_links(device, false, 0.3)) p.links.push_back(std::move(link));
+  }
   p.rates.source = provenance::measured;
   if (probe.launch_seconds) {
     (void)probe.launch_seconds();
@@ -166,10 +196,19 @@ device_profile quick_calibrate(backend::device& device, const calibration_probe&
   const double launch = p.rates.launch_seconds;
   p.rates.bytes_per_second = rate_of(probe.triad_seconds, launch, 0.2) * probe.triad_bytes_per_element;
   p.rates.flops_per_second_f32 = rate_of(probe.flops_seconds, launch, 0.2) * probe.flops_per_element;
+  const auto divisions = [&](const auto& run) {
+    return rate_of(run, launch, 0.1) * probe.divisions_per_element;
+  };
+  p.rates.divisions_per_second_f32 = divisions(probe.divisions_seconds);
   if (info.f64) {
-    p.rates.flops_per_second_f64 = p.rates.flops_per_second_f32 / 2;
-    p.sources.push_back(
-        {"rates.flops_per_second_f64", provenance::synthetic, "half of the measured f32 rate"});
+    p.rates.flops_per_second_f64 = rate_of(probe.flops_f64_seconds, launch, 0.1) * probe.flops_per_element;
+    p.rates.divisions_per_second_f64 = divisions(probe.divisions_f64_seconds);
+  }
+  measure_overheads(probe, host_itself, p);
+  if (probe.builds) {
+    const build_times builds = probe.builds();
+    p.rates.build_seconds = std::max(0.0, builds.full);
+    p.rates.cached_build_seconds = std::max(0.0, builds.cached);
   }
   return p;
 }

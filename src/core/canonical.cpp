@@ -176,18 +176,23 @@ double trips_of(const program& p, const program_loop& l, std::span<const std::ui
 
 }  // namespace
 
-double flops_of(const program& p, std::span<const std::uint64_t> numbers) {
+std::vector<double> loop_weights(const program& p, std::span<const std::uint64_t> numbers) {
   std::vector<double> weight(p.loops.size() + 1, 1.0);
   for (std::size_t s = 1; s <= p.loops.size(); ++s)  // a parent's serial is the smaller one
     weight[s] = weight[p.loops[s - 1].parent] * trips_of(p, p.loops[s - 1], numbers);
+  return weight;
+}
+
+namespace {
+
+double flops_of(const program& p) {
+  const std::vector<double> weight = loop_weights(p, {});
   double total = 0;
   for (const program_node& n : p.nodes)
     if (static_cast<int>(n.op) < vocabulary_size)
       total += vocabulary[static_cast<int>(n.op)].flops * weight[n.loop];
   return total;
 }
-
-namespace {
 
 // True when a literal is the only reason for f64: no f64 is read or made from bits, and every conversion to
 // f64 meets, in each of its users, an operand that a literal made f64.
@@ -248,7 +253,7 @@ program_ptr canonical(program&& raw) {
   p->arguments = std::move(raw.arguments);
   p->stored = std::move(raw.stored);
   p->id = id_of(*p);
-  p->flops = flops_of(*p, {});
+  p->flops = flops_of(*p);
   for (const program_node& n : p->nodes) {
     p->uses_f64 = p->uses_f64 || n.type == value_type::f64;
     p->uses_index = p->uses_index || n.op == op::index;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include <busfare/program.hpp>
 
@@ -16,10 +17,10 @@ program_ptr canonical(program&& raw);
 /// Equality of everything that the id is made of.
 bool same(const program& a, const program& b);
 
-/// Arithmetic operations of one element. A loop counts its limit where that is a literal or a number argument
-/// whose bits `numbers` holds (one per argument of the program; may be empty), else once; half of it with a
-/// condition.
-double flops_of(const program& p, std::span<const std::uint64_t> numbers);
+/// How often the body of each loop runs for one element, by serial; 1 for what is in none (serial 0). A loop
+/// counts its limit where that is a literal or a number argument whose bits `numbers` holds (one per argument
+/// of the program; may be empty), else once; half of it with a condition.
+std::vector<double> loop_weights(const program& p, std::span<const std::uint64_t> numbers);
 
 /// A name for something made of several programs and a few numbers.
 program_id combined_id(std::span<const program_id> parts, std::span<const std::uint64_t> numbers);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <busfare/backend/module.hpp>
+#include <busfare/plan.hpp>
 #include <busfare/profile.hpp>
 #include <busfare/runtime.hpp>
 
@@ -31,7 +32,8 @@ struct device_slot {
   bool measuring = false;
   model::history history;
   std::unordered_map<std::string, std::unique_ptr<backend::executable>> built;
-  std::vector<backend::block> spare;  ///< released blocks kept for reuse
+  std::unordered_map<std::string, build_kind> asked;  ///< what the device said of kernels not built yet
+  std::vector<backend::block> spare;                  ///< released blocks kept for reuse
   std::uint64_t spare_bytes = 0;
 
   /// The host's own memory is this device's memory.

@@ -8,16 +8,13 @@
 
 #include "core/residency.hpp"
 #include "core/runtime.hpp"
+#include "pool/thread_pool.hpp"
 
 namespace busfare::core {
 namespace {
 
 using clock = std::chrono::steady_clock;
 using backend::parameter_kind;
-
-std::string at_line(const source_line& l) {
-  return l.line != 0 ? std::string(l.file) + ":" + std::to_string(l.line) : std::string("an unknown line");
-}
 
 // An error from below knows neither the user's line nor, often, the device.
 [[noreturn]] void throw_with_line(const error& e, const source_line& line, const device_slot& slot) {
@@ -161,7 +158,7 @@ class running {
       a.memory = room(slot, array_at(r));
       arguments.push_back(a);
     }
-    if (count != 0) launch(slot, kernel, arguments, g.shape, count, flops_of(c_, g, form));
+    if (count != 0) launch(slot, kernel, arguments, g.shape, count, flops_now(g, form, slot));
   }
 
   backend::block room(device_slot& slot, const detail::array_handle& a) {
@@ -191,7 +188,7 @@ class running {
         results.push_back(a);
       }
       arguments.insert(arguments.end(), results.begin(), results.end());
-      launch(slot, *kernel, arguments, shape, count, kernel == &first ? flops_of(c_, g, form) : 0);
+      launch(slot, *kernel, arguments, shape, count, kernel == &first ? flops_now(g, form, slot) : 0);
       if (blocks == 1) return;
       arguments = std::move(results);
       count = blocks;
@@ -205,6 +202,11 @@ class running {
         note_build(known, cached, seconds, slot, next);
       }
     }
+  }
+
+  // 0 where the build request said it already.
+  double flops_now(const group& g, const kernel_form& form, const device_slot& slot) const {
+    return form.loops ? seam_flops(slot, work_of(c_, g, form), form.uses_f64) : 0;
   }
 
   void launch(device_slot& slot, backend::executable& kernel, std::span<const backend::argument> arguments,
@@ -271,8 +273,35 @@ void sum_up(receipt& r) {
         std::max(t.measured_seconds, 0.0);
     (t.direction == direction::upload ? r.bytes_up : r.bytes_down) += t.bytes;
     r.bytes_avoided += t.avoided;
+    if (r.plan.simulated) r.measured.overhead += t.submit_seconds;
   }
 }
+
+// Other runtimes that compute on the host's cores (an OpenCL CPU) get them whole: the pool's idle workers do
+// not spin while such a device has work. Runs may nest while a device is measured.
+class yielded_cores {
+ public:
+  void enter(const compiled_plan& made) {
+    const auto& slots = device_list::shared().slots();
+    const int ours = device_list::shared().host().info.core_group;
+    for (const int d : made.device) {
+      const backend::device_info& info = slots[static_cast<std::size_t>(d)]->info;
+      // Devices of the host's dialect run on the pool itself.
+      if (info.dialect != "host" && info.core_group >= 0 && info.core_group == ours) entered_ = true;
+    }
+    if (entered_ && inside++ == 0) pool::thread_pool::shared().allow_spinning(false);
+  }
+  yielded_cores() = default;
+  yielded_cores(const yielded_cores&) = delete;
+  yielded_cores& operator=(const yielded_cores&) = delete;
+  ~yielded_cores() {
+    if (entered_ && --inside == 0) pool::thread_pool::shared().allow_spinning(true);
+  }
+
+ private:
+  static inline int inside = 0;  // guarded by the run lock
+  bool entered_ = false;
+};
 
 }  // namespace
 
@@ -296,11 +325,13 @@ receipt execute(std::span<const detail::array_handle> wanted, bool to_host, std:
     cone c = collect(wanted);
     bool reused = false;
     if (!c.nodes.empty()) {
-      const auto made = plan_for(c, to_host, reused);
+      const auto made = plan_for(c, reused);
       ++(reused ? counts().plans_reused : counts().plans_made);
       r.plan = made->said;
       r.plan.reused = reused;
       predict(r.plan, *made, c, to_host);
+      yielded_cores cores;
+      cores.enter(*made);
       running run(c, *made, r);
       run.run();
       run.finish(wanted, to_host);
@@ -316,13 +347,13 @@ receipt execute(std::span<const detail::array_handle> wanted, bool to_host, std:
   }
   sum_up(r);
   r.wall_seconds = std::chrono::duration<double>(clock::now() - start).count();
-  if (!r.plan.simulated) r.overhead_seconds = std::max(0.0, r.wall_seconds - r.measured.total());
+  if (!r.plan.simulated) r.measured.overhead = std::max(0.0, r.wall_seconds - r.measured.total());
   // A plan made before builds and reads nothing new, so it has nothing to tell.
   if (!r.plan.reused && running_now == 1) r.notes = gather_notes();
   return r;
 }
 
-busfare::plan quote(std::span<const detail::array_handle> wanted, bool to_host) {
+busfare::plan quote(std::span<const detail::array_handle> wanted) {
   const cone c = collect(wanted);
   busfare::plan p;
   if (c.nodes.empty()) {
@@ -330,28 +361,10 @@ busfare::plan quote(std::span<const detail::array_handle> wanted, bool to_host) 
     return p;
   }
   bool reused = false;
-  const auto made = plan_for(c, to_host, reused);
+  const auto made = plan_for(c, reused);
   p = made->said;
   p.reused = reused;
-  predict(p, *made, c, to_host);
-  for (std::size_t g = 0; g < made->groups.size(); ++g) {
-    const device_slot& slot = *device_list::shared().slots()[static_cast<std::size_t>(made->device[g])];
-    if (slot.is_host()) continue;
-    for (const value_ref& v : made->groups[g].inputs) {
-      if (v.node >= 0) continue;
-      const detail::array_state& a = *c.existing[static_cast<std::size_t>(v.output)];
-      transfer t;
-      t.device = slot.info.name;
-      bool there = false;
-      for (const replica& each : a.replicas) there = there || each.device == slot.index;
-      t.fence = slot.info.shares_host_memory;
-      (there || t.fence ? t.avoided : t.bytes) = a.bytes;
-      t.cause = "the array of " + at_line(a.line) + ", read by " + p.steps[g].what + " at " +
-                at_line(p.steps[g].lines.front()) + ", is " + (there ? "on " : "not on ") + slot.info.name +
-                (there ? " already" : "");
-      p.transfers.push_back(std::move(t));
-    }
-  }
+  predict(p, *made, c, true, &p.transfers);
   return p;
 }
 

@@ -14,8 +14,8 @@ namespace busfare::core {
 /// but caches: arrays that were not computed stay recorded. The run lock is held.
 receipt execute(std::span<const detail::array_handle> wanted, bool to_host, std::string cause);
 
-/// The plan alone.
-busfare::plan quote(std::span<const detail::array_handle> wanted, bool to_host);
+/// The plan alone, with the wanted arrays brought to the host.
+busfare::plan quote(std::span<const detail::array_handle> wanted);
 
 struct run_counts {
   std::uint64_t runs = 0, plans_reused = 0, plans_made = 0, built = 0, build_cache_hits = 0, launches = 0;

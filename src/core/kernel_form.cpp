@@ -35,7 +35,7 @@ bool is_one_value(const cone& c, const value_ref& v) {
 
 void count_costs(kernel_form& f, const program& p) {
   f.operations += static_cast<double>(p.nodes.size());
-  f.flops += p.flops;
+  f.work += work_of(p, {});
   f.loops = f.loops || !p.loops.empty();
   f.uses_f64 = f.uses_f64 || p.uses_f64;
   for (const program_node& n : p.nodes) {
@@ -153,17 +153,18 @@ kernel_form form_of(const cone& c, const group& g) {
   return f;
 }
 
-double flops_of(const cone& c, const group& g, const kernel_form& form) {
-  if (!form.loops) return form.flops;
-  double flops = form.fold != nullptr ? form.fold->program->flops : 0;
+work_count work_of(const cone& c, const group& g, const kernel_form& form) {
+  if (!form.loops) return form.work;
+  work_count work;
+  if (form.fold != nullptr) work += work_of(*form.fold->program, {});
   std::vector<std::uint64_t> numbers;
   for (const int n : g.nodes) {
     const node& what = *c.nodes[static_cast<std::size_t>(n)].what;
     numbers.clear();
     for (const detail::map_argument& a : what.arguments) numbers.push_back(a.number);
-    flops += flops_of(*what.map->program, numbers);
+    work += work_of(*what.map->program, numbers);
   }
-  return flops;
+  return work;
 }
 
 kernel_form level_form(const detail::fold_kernel& fold) {
@@ -181,19 +182,18 @@ kernel_form level_form(const detail::fold_kernel& fold) {
   return f;
 }
 
-backend::executable& build(device_slot& on, const cone* c, const group* g, const kernel_form& form,
-                           double& seconds, bool& cached) {
-  cached = true;
-  const auto found = on.built.find(form.key);
-  if (found != on.built.end()) return *found->second;
-  const auto start = std::chrono::steady_clock::now();
+namespace {
+
+// `steps` and `text` hold what the request points into.
+backend::build_request request_for(const device_slot& on, const cone* c, const group* g,
+                                   const kernel_form& form, std::vector<backend::step>& steps,
+                                   generated& text) {
   backend::build_request request;
   request.work = form.fold != nullptr ? backend::work::fold : backend::work::map;
   request.parameters = form.parameters;
-  request.flops = form.flops;
+  request.operations = form.operations;
+  request.flops = seam_flops(on, form.work, form.uses_f64);
   request.bytes = form.bytes;
-  std::vector<backend::step> steps;
-  generated text;
   if (form.fold != nullptr) {
     request.fold = form.fold->code;
     request.fold_slots = form.fold_slots;
@@ -258,6 +258,36 @@ backend::executable& build(device_slot& on, const cone* c, const group* g, const
     request.source = text.source;
     request.entry = text.entry;
   }
+  return request;
+}
+
+}  // namespace
+
+double seam_flops(const device_slot& on, const work_count& work, bool f64) {
+  return model::weighted_flops(on.profile ? on.profile->rates : device_rates{}, work.instructions,
+                               work.divisions, f64);
+}
+
+build_kind build_needed(device_slot& on, const cone* c, const group* g, const kernel_form& form) {
+  if (on.built.find(form.key) != on.built.end()) return build_kind::none;
+  if (on.is_host()) return build_kind::none;  // compiled into the program
+  const auto asked = on.asked.find(form.key);
+  if (asked != on.asked.end()) return asked->second;
+  std::vector<backend::step> steps;
+  generated text;
+  const bool cached = on.device->is_cached(request_for(on, c, g, form, steps, text));
+  return on.asked.emplace(form.key, cached ? build_kind::cached : build_kind::full).first->second;
+}
+
+backend::executable& build(device_slot& on, const cone* c, const group* g, const kernel_form& form,
+                           double& seconds, bool& cached) {
+  cached = true;
+  const auto found = on.built.find(form.key);
+  if (found != on.built.end()) return *found->second;
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<backend::step> steps;
+  generated text;
+  const backend::build_request request = request_for(on, c, g, form, steps, text);
   try {
     auto built = on.device->build(request);
     cached = built->from_cache();

@@ -7,6 +7,7 @@
 
 #include "core/devices.hpp"
 #include "core/fusion.hpp"
+#include "core/work_count.hpp"
 
 namespace busfare::core {
 
@@ -21,25 +22,33 @@ struct kernel_form {
   std::vector<type> temporaries;
   const detail::fold_kernel* fold = nullptr;
   std::vector<int> fold_slots;
-  std::string key;                              ///< equal keys, equal kernels
-  program_id id;                                ///< names the kernel in histories
-  double operations = 0, flops = 0, bytes = 0;  ///< per kernel; per element; per element
+  std::string key;        ///< equal keys, equal kernels
+  program_id id;          ///< names the kernel in histories
+  double operations = 0;  ///< of the kernel's programs: what building takes time for
+  work_count work;        ///< per element, loops with literal limits
+  double bytes = 0;       ///< per element
   bool uses_f64 = false, divides = false, fast_math_unit = false;
-  bool loops = false;  ///< flops may depend on the numbers of a launch
+  bool loops = false;  ///< the work may depend on the numbers of a launch
   std::string what;    ///< "map+map+fold"
   std::vector<source_line> lines;
 };
 
 kernel_form form_of(const cone& c, const group& g);
-/// Flops of one element with the numbers that the cone's nodes hold.
-double flops_of(const cone& c, const group& g, const kernel_form& form);
+/// The work of one element with the numbers that the cone's nodes hold.
+work_count work_of(const cone& c, const group& g, const kernel_form& form);
 /// The kernel of the tree's further levels, which fold what earlier levels left.
 kernel_form level_form(const detail::fold_kernel& fold);
+
+/// The same as backends take it: one number, in which a division counts as many flops as it takes the time of
+/// on this device.
+double seam_flops(const device_slot& on, const work_count& work, bool f64);
 
 /// Builds, or finds what was built. `seconds` grows by what building took; `cached` tells whether a cache had
 /// it.
 backend::executable& build(device_slot& on, const cone* c, const group* g, const kernel_form& form,
                            double& seconds, bool& cached);
+/// What `build` would have to do. Asks a device once per form until `forget`; may read the disk.
+build_kind build_needed(device_slot& on, const cone* c, const group* g, const kernel_form& form);
 
 /// Why the form may not run on this device under these options; empty: it may.
 std::string refusal(const device_slot& on, const kernel_form& form, const options& how);

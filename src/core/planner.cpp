@@ -5,6 +5,8 @@
 #include <list>
 #include <unordered_map>
 
+#include "core/pricing.hpp"
+
 namespace busfare::core {
 namespace {
 
@@ -38,70 +40,22 @@ std::uint64_t place_word(const detail::array_state& a) {
   return w;
 }
 
-bool is_on(const detail::array_state& a, const device_slot& slot) {
-  if (slot.is_host()) return a.on_host.load(std::memory_order_acquire);
-  return std::any_of(a.replicas.begin(), a.replicas.end(),
-                     [&](const replica& r) { return r.device == slot.index; });
-}
-
-model::kernel_work work_of(const cone& c, const kernel_form& f, const group& g) {
-  return {flops_of(c, g, f), f.bytes, g.shape.count(), f.uses_f64};
-}
-
-model::kernel_key key_of(const kernel_form& f, const device_slot& slot) {
-  return {f.id.high, f.id.low, slot.index};
-}
-
-double crossing(const device_slot& slot, direction way, std::uint64_t bytes) {
-  if (!slot.profile || bytes == 0) return 0;
-  const link_curve* link = slot.info.shares_host_memory ? slot.profile->find("mapped", way) : nullptr;
-  if (link == nullptr) link = slot.profile->find("pageable", way);
-  if (link == nullptr) link = slot.profile->best(way);
-  return link != nullptr ? link->predict(bytes) : 0;
-}
-
-// The whole cone on one device.
-candidate cost_on(device_slot& slot, const cone& c, const std::vector<group>& groups,
-                  const std::vector<kernel_form>& forms, bool to_host) {
+// The whole cone with everything that names no device on this one, the results brought to the host.
+candidate cost_on(device_slot& slot, const cone& c, const compiled_plan& made) {
   candidate k;
   k.device = slot.info.name;
-  const device_rates rates = slot.profile ? slot.profile->rates : device_rates{};
-  for (const detail::array_handle& a : c.existing) {
-    if (slot.is_host() || is_on(*a, slot)) continue;
-    k.predicted.upload += crossing(slot, direction::upload, a->bytes);
+  std::vector<int> device = made.device;
+  for (std::size_t g = 0; g < device.size(); ++g) {
+    if (device[g] >= 0) continue;
+    device[g] = slot.index;
+    k.note = refusal(slot, made.forms[g], made.groups[g].how);
+    if (k.note.empty()) continue;
+    k.eligible = false;
+    return k;
   }
-  for (std::size_t g = 0; g < groups.size(); ++g) {
-    const std::string why = refusal(slot, forms[g], groups[g].how);
-    if (!why.empty()) {
-      k.eligible = false;
-      k.note = why;
-      return k;
-    }
-    const model::kernel_estimate e =
-        slot.history.predict(key_of(forms[g], slot), rates, work_of(c, forms[g], groups[g]));
-    k.predicted.kernel += e.value;
-    if (k.note.empty()) k.note = model::name_of(e.from);
-    if (slot.built.find(forms[g].key) == slot.built.end())
-      k.predicted.build += model::build_seconds(rates, forms[g].operations);
-  }
-  if (slot.is_host()) {
-    // What the cpu reads must come from where it is.
-    for (const detail::array_handle& a : c.existing) {
-      if (a->on_host.load(std::memory_order_acquire) || a->replicas.empty()) continue;
-      k.predicted.download +=
-          crossing(*device_list::shared().slots()[static_cast<std::size_t>(a->replicas.front().device)],
-                   direction::download, a->bytes);
-    }
-  } else if (to_host) {
-    for (const cone::member& m : c.nodes) {
-      for (std::size_t o = 0; o < m.wanted.size(); ++o) {
-        if (m.wanted[o])
-          k.predicted.download += crossing(
-              slot, direction::download,
-              (m.what->fold != nullptr ? 1 : m.what->shape.count()) * size_of(m.what->output_types[o]));
-      }
-    }
-  }
+  const placement_price price = price_of(c, made.groups, made.forms, device, true, nullptr);
+  k.predicted = price.total;
+  k.note = price.steps.front().basis;
   return k;
 }
 
@@ -112,9 +66,8 @@ void forget_plans() {
   cache().order.clear();
 }
 
-std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool to_host, bool& reused) {
+std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused) {
   std::vector<std::uint64_t> words = signature(c, &place_word);
-  words.push_back(to_host ? 1 : 0);
   const std::string chosen_by_default = effective(options{}).device;
   words.push_back(std::hash<std::string>{}(chosen_by_default));
   const std::uint64_t hash = hash_of(words);
@@ -159,7 +112,7 @@ std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool to_host, bool&
   if (any_auto) {
     device_slot& cpu = list.open(list.host());
     profile(cpu);
-    candidate best = cost_on(cpu, c, made->groups, made->forms, to_host);
+    candidate best = cost_on(cpu, c, *made);
     said.candidates.push_back(best);
     bool resident_elsewhere = false;
     for (const detail::array_handle& a : c.existing)
@@ -182,14 +135,14 @@ std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool to_host, bool&
           said.candidates.push_back(k);
           continue;
         }
-        const candidate k = cost_on(slot, c, made->groups, made->forms, to_host);
+        const candidate k = cost_on(slot, c, *made);
         said.candidates.push_back(k);
         // Ties within 3 % go to where the data are, and to the cpu before devices on its own cores.
         if (k.eligible && k.predicted.total() < 0.97 * best.predicted.total()) best = k;
       }
       said.reason = said.candidates.size() == 1
                         ? "no other device is here"
-                        : "least predicted total of build, upload, kernel and download";
+                        : "least predicted total, from the inputs where they are to the result on the host";
     }
     const int chosen = list.find(best.device).index;
     for (int& d : made->device) {
@@ -234,40 +187,19 @@ std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool to_host, bool&
   return made;
 }
 
-void predict(busfare::plan& p, const compiled_plan& made, const cone& c, bool to_host) {
-  device_list& list = device_list::shared();
-  p.predicted = {};
-  std::vector<std::pair<const detail::array_state*, int>> sent;
+void predict(busfare::plan& p, const compiled_plan& made, const cone& c, bool to_host,
+             std::vector<transfer>* crossings) {
+  const placement_price price = price_of(c, made.groups, made.forms, made.device, to_host, crossings);
+  p.predicted = price.total;
+  p.result_on_host = to_host;
+  p.left_bytes = price.left_bytes;
+  p.later = price.later;
   for (std::size_t g = 0; g < made.groups.size(); ++g) {
-    device_slot& slot = *list.slots()[static_cast<std::size_t>(made.device[g])];
-    const device_rates rates = slot.profile ? slot.profile->rates : device_rates{};
-    const model::kernel_estimate e =
-        slot.history.predict(key_of(made.forms[g], slot), rates, work_of(c, made.forms[g], made.groups[g]));
-    p.steps[g].predicted_seconds = e.value;
-    p.steps[g].flops = flops_of(c, made.groups[g], made.forms[g]) * static_cast<double>(p.steps[g].elements);
-    p.steps[g].basis = model::name_of(e.from);
-    p.predicted.kernel += e.value;
-    if (slot.built.find(made.forms[g].key) == slot.built.end())
-      p.predicted.build += model::build_seconds(rates, made.forms[g].operations);
-    if (slot.is_host()) continue;
-    for (const value_ref& v : made.groups[g].inputs) {
-      if (v.node >= 0) continue;
-      const detail::array_state& a = *c.existing[static_cast<std::size_t>(v.output)];
-      const std::pair<const detail::array_state*, int> crossing_of{&a, slot.index};
-      if (is_on(a, slot) || std::find(sent.begin(), sent.end(), crossing_of) != sent.end()) continue;
-      sent.push_back(crossing_of);
-      p.predicted.upload += crossing(slot, direction::upload, a.bytes);
-    }
-    if (!to_host) continue;
-    for (const value_ref& r : made.groups[g].results) {
-      const cone::member& m = c.nodes[static_cast<std::size_t>(r.node)];
-      if (m.wanted[static_cast<std::size_t>(r.output)]) {
-        p.predicted.download +=
-            crossing(slot, direction::download,
-                     (m.what->fold != nullptr ? 1 : m.what->shape.count()) *
-                         size_of(m.what->output_types[static_cast<std::size_t>(r.output)]));
-      }
-    }
+    plan_step& s = p.steps[g];
+    s.predicted_seconds = price.steps[g].kernel;
+    s.basis = price.steps[g].basis;
+    s.build = price.steps[g].build;
+    s.flops = work_of(c, made.groups[g], made.forms[g]).flops * static_cast<double>(s.elements);
   }
 }
 

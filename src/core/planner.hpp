@@ -19,12 +19,16 @@ struct compiled_plan {
   busfare::plan said;              ///< candidates and reason; steps without times
 };
 
-/// Plans, or finds the plan made before. `to_host`: the wanted arrays are to be on the host afterwards.
+/// Plans, or finds the plan made before. Placement always counts the results' way to the host, so that
+/// `quote`, `run` and reading the result agree on the device.
 /// Throws what placement can know: devices that are not there, programs that a pinned device cannot run.
-std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool to_host, bool& reused);
+std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused);
 
-/// Fills the predicted times of steps, transfers and the whole from profiles and histories.
-void predict(busfare::plan& p, const compiled_plan& made, const cone& c, bool to_host);
+/// Fills the predicted times of steps and of the whole from profiles and histories. `to_host`: this run
+/// brings the wanted arrays to the host; else `left_bytes` and `later` say what it leaves. `crossings`, where
+/// not null, gets the transfers.
+void predict(busfare::plan& p, const compiled_plan& made, const cone& c, bool to_host,
+             std::vector<transfer>* crossings = nullptr);
 
 /// The profile of an open device: stored, shipped (simulated) or measured now.
 const device_profile& profile(device_slot& slot);

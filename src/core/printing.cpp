@@ -42,7 +42,8 @@ std::string padded(std::string s, std::size_t width) {
 
 void row(std::ostream& out, const std::string& name, const fare& f) {
   out << "  " << name << std::string(name.size() < 18 ? 18 - name.size() : 1, ' ');
-  for (const double s : {f.build, f.upload, f.kernel, f.download, f.total()}) out << padded(time_text(s), 11);
+  for (const double s : {f.build, f.upload, f.kernel, f.download, f.overhead, f.total()})
+    out << padded(time_text(s), 11);
   out << '\n';
 }
 
@@ -52,6 +53,7 @@ void heading(std::ostream& out) {
       << "     upload"
       << "     kernel"
       << "   download"
+      << "   overhead"
       << "      total\n";
 }
 
@@ -59,6 +61,8 @@ void steps(std::ostream& out, const plan& p, bool measured) {
   for (const plan_step& s : p.steps) {
     out << "  " << s.what << " of " << s.elements << " on " << s.device << ": predicted "
         << time_text(s.predicted_seconds) << " (" << s.basis << ")";
+    if (s.build == build_kind::cached) out << ", built kernel from the cache";
+    if (s.build == build_kind::full) out << ", kernel to be built";
     if (measured) out << (p.simulated ? ", simulated " : ", measured ") << time_text(s.measured_seconds);
     if (!s.lines.empty() && s.lines.front().line != 0) {
       out << ", recorded at ";
@@ -82,6 +86,8 @@ void crossings(std::ostream& out, const plan& p, bool measured) {
     if (measured && t.measured_seconds >= 0)
       out << ", predicted " << time_text(t.predicted_seconds)
           << (p.simulated ? ", simulated " : ", measured ") << time_text(t.measured_seconds);
+    else if (!measured && (t.fence || t.bytes != 0))
+      out << ", predicted " << time_text(t.predicted_seconds);
     out << ": " << t.cause << '\n';
   }
 }
@@ -105,6 +111,7 @@ std::ostream& operator<<(std::ostream& out, const plan& p) {
   }
   steps(out, p, false);
   crossings(out, p, false);
+  if (p.result_on_host) out << "  the total is that of having the result on the host\n";
   for (const std::string& n : p.notes) out << "  note: " << n << '\n';
   return out;
 }
@@ -122,8 +129,11 @@ std::ostream& operator<<(std::ostream& out, const receipt& r) {
   out << "  " << r.launches << " launches, " << bytes_text(r.bytes_up) << " up, " << bytes_text(r.bytes_down)
       << " down, " << bytes_text(r.bytes_avoided) << " did not have to cross; wall "
       << time_text(r.wall_seconds);
-  if (!r.plan.simulated) out << ", of it our own " << time_text(r.overhead_seconds);
   out << '\n';
+  if (r.plan.left_bytes != 0)
+    out << "  " << bytes_text(r.plan.left_bytes)
+        << " of results stay on the device; reading them on the host is "
+        << "predicted to take " << time_text(r.plan.later.total()) << " more\n";
   for (const std::string& n : r.plan.notes) out << "  note: " << n << '\n';
   for (const std::string& n : r.notes) out << "  note: " << n << '\n';
   return out;

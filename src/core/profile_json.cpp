@@ -44,11 +44,15 @@ void write_profile(json_writer& w, const device_profile& p) {
   w.end_array().key("rates").begin_object();
   const device_rates& r = p.rates;
   w.member("provenance", name_of(r.source)).member("launch_seconds", r.launch_seconds);
+  w.member("run_seconds", r.run_seconds).member("submit_seconds", r.submit_seconds);
   w.member("build_seconds", r.build_seconds);
+  w.member("cached_build_seconds", r.cached_build_seconds);
   w.member("build_seconds_per_operation", r.build_seconds_per_operation);
   w.member("bytes_per_second", r.bytes_per_second);
   w.member("flops_per_second_f32", r.flops_per_second_f32);
-  w.member("flops_per_second_f64", r.flops_per_second_f64).end_object();
+  w.member("flops_per_second_f64", r.flops_per_second_f64);
+  w.member("divisions_per_second_f32", r.divisions_per_second_f32);
+  w.member("divisions_per_second_f64", r.divisions_per_second_f64).end_object();
   w.key("sources").begin_array();
   for (const number_source& s : p.sources)
     w.begin_object()
@@ -120,11 +124,16 @@ device_profile read_profile(json_reader r) {
   json_reader rates = r.object("rates");
   p.rates.source = read_provenance(rates);
   p.rates.launch_seconds = rates.number("launch_seconds", 0, most_seconds);
+  p.rates.run_seconds = rates.number("run_seconds", 0, most_seconds);
+  p.rates.submit_seconds = rates.number("submit_seconds", 0, most_seconds);
   p.rates.build_seconds = rates.number("build_seconds", 0, most_seconds);
+  p.rates.cached_build_seconds = rates.number("cached_build_seconds", 0, most_seconds);
   p.rates.build_seconds_per_operation = rates.number("build_seconds_per_operation", 0, most_seconds);
   p.rates.bytes_per_second = rates.number("bytes_per_second", 0, most_rate);
   p.rates.flops_per_second_f32 = rates.number("flops_per_second_f32", 0, most_rate);
   p.rates.flops_per_second_f64 = rates.number("flops_per_second_f64", 0, most_rate);
+  p.rates.divisions_per_second_f32 = rates.number("divisions_per_second_f32", 0, most_rate);
+  p.rates.divisions_per_second_f64 = rates.number("divisions_per_second_f64", 0, most_rate);
   rates.finish();
   const std::vector<json_value>& sources = r.array("sources", 256);
   for (std::size_t i = 0; i < sources.size(); ++i) {

@@ -24,14 +24,29 @@ void mark(run_log& log, device_slot& slot, backend::queue& q, lane on) {
   log.marks.push_back({q.mark(), &slot, on, row});
 }
 
-double predicted(const device_slot& slot, direction way, std::uint64_t bytes, bool fence) {
-  if (!slot.profile) return 0;
-  const link_curve* link = slot.profile->find(fence ? "mapped" : "pageable", way);
-  if (link == nullptr) link = slot.profile->best(way);
-  return link != nullptr ? link->predict(bytes) : 0;
+// What the crossing is predicted to cost, before it is made.
+void price(transfer& t, const device_slot& slot, std::uint64_t bytes) {
+  const link_curve* const link = link_for(slot, t.direction, t.fence);
+  if (link == nullptr || bytes == 0) return;
+  t.predicted_seconds = link->predict(bytes);
+  t.submit_seconds = link->submit_seconds;
 }
 
 }  // namespace
+
+std::string at_line(const source_line& l) {
+  return l.line != 0 ? std::string(l.file) + ":" + std::to_string(l.line) : std::string("an unknown line");
+}
+
+const link_curve* link_for(const device_slot& slot, direction way, bool fence) {
+  if (!slot.profile) return nullptr;
+  const link_curve* const link = slot.profile->find(fence ? "mapped" : "pageable", way);
+  return link != nullptr ? link : slot.profile->best(way);
+}
+
+bool shared_in_place(const device_slot& slot, const void* host, std::size_t bytes) {
+  return slot.info.shares_host_memory && bytes != 0 && aligned(host);
+}
 
 void run_log::settle(busfare::trace& trace) {
   for (mark& m : marks) m.event->wait(std::chrono::nanoseconds::max());
@@ -157,7 +172,7 @@ backend::block bring_to(device_slot& slot, const detail::array_handle& a, const 
   bring_home(a, cause, log);
   replica r;
   r.device = slot.index;
-  if (slot.info.shares_host_memory && aligned(a->host.get()) && a->bytes != 0) {
+  if (shared_in_place(slot, a->host.get(), a->bytes)) {
     if (const auto adopted = slot.device->adopt(const_cast<void*>(a->host.get()), a->bytes)) {
       r.memory = *adopted;
       r.adopted = true;
@@ -170,7 +185,7 @@ backend::block bring_to(device_slot& slot, const detail::array_handle& a, const 
   t.bytes = r.adopted ? 0 : a->bytes;
   t.avoided = r.adopted ? a->bytes : 0;
   t.cause = cause + (r.adopted ? " is made visible to " : " is not on ") + slot.info.name;
-  t.predicted_seconds = predicted(slot, direction::upload, a->bytes, r.adopted);
+  price(t, slot, a->bytes);
   log.transfers.push_back(std::move(t));
   try {
     slot.upload->copy(r.memory, host_block(*a), a->bytes);
@@ -200,7 +215,7 @@ void bring_home(const detail::array_handle& a, const std::string& cause, run_log
   t.bytes = r.adopted ? 0 : a->bytes;
   t.avoided = r.adopted ? a->bytes : 0;
   t.cause = cause + (r.adopted ? " is made visible to the host from " : " is only on ") + slot.info.name;
-  t.predicted_seconds = predicted(slot, direction::download, a->bytes, r.adopted);
+  price(t, slot, a->bytes);
   log.transfers.push_back(std::move(t));
   const std::unique_ptr<backend::event> computed = slot.compute->mark();
   slot.download->wait_for(*computed);

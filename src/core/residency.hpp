@@ -37,6 +37,15 @@ class run_log {
   bool settled_ = false;
 };
 
+/// "file.cpp:12", for people.
+std::string at_line(const source_line& l);
+
+/// The curve that says what a crossing costs; null where nothing is known. `fence`: memory is shared and
+/// nothing is copied.
+const link_curve* link_for(const device_slot& slot, direction way, bool fence);
+/// Whether the array's host memory (null: what core will allocate) can be used by the device in place.
+bool shared_in_place(const device_slot& slot, const void* host, std::size_t bytes);
+
 /// Device memory for `bytes` bytes, from the slot's spare blocks or new. Throws out_of_memory after spare
 /// blocks were dropped.
 backend::block take_block(device_slot& slot, std::size_t bytes);

@@ -2,7 +2,6 @@
 #include "core/runtime.hpp"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cstdlib>
 #include <set>
@@ -15,6 +14,7 @@
 #include "core/executor.hpp"
 #include "core/host_memory.hpp"
 #include "core/kernel_cache.hpp"
+#include "core/probe.hpp"
 #include "core/profile_store.hpp"
 #include "core/trace_notes.hpp"
 #include "model/shipped.hpp"
@@ -47,68 +47,6 @@ defaults& state() {
 profile_store& store() {
   static auto* const s = new profile_store;
   return *s;
-}
-
-// Kernels that calibration times; ordinary maps on the device. The first run of each brings its inputs over,
-// makes its output's pages and pays for late compilation: the median of the later ones counts.
-// What the first run takes beyond the later ones is what building costs: some drivers compile at the first
-// launch.
-template <class Record> double kernel_seconds(const Record& record, double& build_seconds) {
-  const double first = run(record()).wall_seconds;
-  std::array<double, 5> seconds{}, walls{};
-  for (std::size_t i = 0; i < seconds.size(); ++i) {
-    const receipt r = run(record());
-    seconds[i] = r.measured.kernel;
-    walls[i] = r.wall_seconds;
-  }
-  std::sort(seconds.begin(), seconds.end());
-  std::sort(walls.begin(), walls.end());
-  build_seconds = std::max(build_seconds, first - walls[2]);
-  return seconds[2];
-}
-
-// `build_seconds` outlives the probe and grows to the dearest first run.
-calibration_probe probe_on(const std::string& name, double& build_seconds) {
-  calibration_probe p;
-  p.triad_seconds = [name, &build_seconds](std::uint64_t n) {
-    const auto b = adopt(std::vector<float>(n, 1.5f)), c = adopt(std::vector<float>(n, 0.25f));
-    return kernel_seconds(
-        [&] {
-          return map(
-              on(name), [](auto x, auto y) { return x + 0.5f * y; }, b, c);
-        },
-        build_seconds);
-  };
-  p.flops_per_element = 512;
-  p.flops_seconds = [name, &build_seconds](std::uint64_t n) {
-    const auto x = adopt(std::vector<float>(n, 0.5f));
-    // Four independent chains of fused multiply-adds, so that neither latency nor memory decides.
-    return kernel_seconds(
-        [&] {
-          return map(
-              on(name),
-              [](auto v) {
-                const auto [a, b, c, d] = fold(
-                    64, state(+v, v + 0.25f, v + 0.5f, v + 0.75f), [](auto s, auto t, auto u, auto w, auto) {
-                      return busfare::state(fma(s, 0.999f, 0.001f), fma(t, 0.998f, 0.002f),
-                                            fma(u, 0.997f, 0.003f), fma(w, 0.996f, 0.004f));
-                    });
-                return (a + b) + (c + d);
-              },
-              x);
-        },
-        build_seconds);
-  };
-  p.launch_seconds = [name, &build_seconds] {
-    const auto x = adopt(std::vector<float>(64, 0.5f));
-    return kernel_seconds(
-        [&] {
-          return map(
-              on(name), [](auto v) { return v + 1.0f; }, x);
-        },
-        build_seconds);
-  };
-  return p;
 }
 
 }  // namespace
@@ -171,18 +109,14 @@ void run_forced(std::span<const detail::array_handle> wanted, forced why, source
 
 const device_profile& measure(device_slot& slot) {
   slot.measuring = true;
-  double build_seconds = 0;
   try {
-    slot.profile = quick_calibrate(*slot.device, probe_on(slot.info.name, build_seconds));
+    slot.profile = quick_calibrate(*slot.device, probe_on(slot));
   } catch (...) {
     slot.measuring = false;
     throw;
   }
   slot.measuring = false;
   slot.profile->device = slot.info.name;
-  // Kernels of the host's dialect are compiled into the program: their first run pays for pages, not for a
-  // build.
-  if (slot.info.dialect != "host") slot.profile->rates.build_seconds = build_seconds;
   slot.profile_measured = true;
   store().save(*slot.profile);
   forget_plans();
@@ -225,7 +159,7 @@ receipt run_arrays(std::span<const array_handle> wanted, source_line line) {
 
 plan quote_arrays(std::span<const array_handle> wanted, source_line) {
   std::scoped_lock hold(core::run_lock());
-  return core::quote(wanted, false);
+  return core::quote(wanted);
 }
 
 }  // namespace detail
@@ -310,6 +244,7 @@ void forget() {
   core::forget_plans();
   for (const auto& slot : core::device_list::shared().slots()) {
     slot->built.clear();
+    slot->asked.clear();
     if (!slot->device) continue;
     for (const backend::block& b : slot->spare) slot->device->release(b);
     slot->spare.clear();

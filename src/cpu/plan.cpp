@@ -44,8 +44,8 @@ class builder {
       add_fold();
     else
       add_results();
-    // About eight operations of a pack take as long as its load and store.
-    p_.weight = std::max({1.0, static_cast<double>(what_.steps.size()), what_.flops / 8});
+    // About eight operations of a pack (two flops each) take as long as its load and store.
+    p_.weight = std::max({1.0, static_cast<double>(what_.steps.size()), what_.flops / 16});
     return std::move(p_);
   }
 

@@ -7,13 +7,29 @@
 
 namespace busfare::model {
 
+namespace {
+
+double peak_of(const device_rates& rates, bool f64) noexcept {
+  const double peak = rates.flops_per_second_f32;
+  if (!f64) return peak;
+  return rates.flops_per_second_f64 > 0 ? rates.flops_per_second_f64 : peak / 2;
+}
+
+}  // namespace
+
+double weighted_flops(const device_rates& rates, double instructions, double divisions, bool f64) noexcept {
+  const double rate = f64 ? rates.divisions_per_second_f64 : rates.divisions_per_second_f32;
+  const double peak = peak_of(rates, f64);
+  const double weight = rate > 0 && peak > 0 ? peak / rate : 16;
+  return 2 * instructions + weight * divisions;
+}
+
 double roofline_seconds(const device_rates& rates, const kernel_work& work) noexcept {
   const auto n = static_cast<double>(work.elements);
-  double peak = rates.flops_per_second_f32;
-  if (work.f64) peak = rates.flops_per_second_f64 > 0 ? rates.flops_per_second_f64 : peak / 2;
+  const double peak = peak_of(rates, work.f64);
   const double compute = peak > 0 ? n * work.flops_per_element / peak : 0;
   const double memory = rates.bytes_per_second > 0 ? n * work.bytes_per_element / rates.bytes_per_second : 0;
-  return rates.launch_seconds + std::max(compute, memory);
+  return work.launches * rates.launch_seconds + std::max(compute, memory);
 }
 
 double build_seconds(const device_rates& rates, double operations) noexcept {

@@ -13,14 +13,21 @@ namespace busfare::model {
 
 /// What one launch does. Counts come from the program itself.
 struct kernel_work {
-  double flops_per_element = 0;
+  double flops_per_element = 0;  ///< as `weighted_flops` counts
   double bytes_per_element = 0;
   std::uint64_t elements = 0;
   bool f64 = false;  ///< arithmetic in f64: the other peak applies
+  int launches = 1;  ///< a reduction takes several, for the levels of its tree
 };
 
-/// Roofline: launch + max(flops / peak, bytes / bandwidth), in seconds. A rate of 0 is unknown and drops its
-/// term; an unknown f64 peak is taken as 1/2 of f32. (Williams, Waterman, Patterson: Roofline, CACM 2009.)
+/// Flops of an element in the measure of the profile's peak, which is that of fused multiply-adds: an
+/// instruction counts two whatever it computes, a division or square root peak / division rate; where that
+/// rate is unknown 16, about what wide x86 cores and GPUs without an approximation take.
+double weighted_flops(const device_rates& rates, double instructions, double divisions, bool f64) noexcept;
+
+/// Roofline: launches * launch + max(flops / peak, bytes / bandwidth), in seconds. A rate of 0 is unknown and
+/// drops its term; an unknown f64 peak is taken as 1/2 of f32. (Williams, Waterman, Patterson: Roofline, CACM
+/// 2009.)
 double roofline_seconds(const device_rates& rates, const kernel_work& work) noexcept;
 
 /// Seconds to build a kernel of so many operations that no cache holds.

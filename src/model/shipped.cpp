@@ -188,6 +188,10 @@ device_profile profile_of(const row& r) {
   say("rates.launch_seconds", "clpeak README and dispatch blogs: launch costs of 4 to 6 us");
   say("rates.build_seconds", assumed);
   say("rates.build_seconds_per_operation", assumed);
+  for (const char* rate : {"run_seconds", "submit_seconds", "cached_build_seconds"})
+    say(std::string("rates.") + rate, "left out: a simulated device has no host beside it and no cache");
+  for (const char* rate : {"divisions_per_second_f32", "divisions_per_second_f64"})
+    say(std::string("rates.") + rate, "not known: a division counts sixteen flops");
   say("rates.bytes_per_second", r.memory_source);
   say("rates.flops_per_second_f32", r.flops_source);
   say("rates.flops_per_second_f64", r.f64_source);
@@ -253,6 +257,8 @@ void slow_down(device_profile& profile, double factor) noexcept {
   profile.rates.bytes_per_second /= factor;
   profile.rates.flops_per_second_f32 /= factor;
   profile.rates.flops_per_second_f64 /= factor;
+  profile.rates.divisions_per_second_f32 /= factor;
+  profile.rates.divisions_per_second_f64 /= factor;
 }
 
 }  // namespace busfare::model

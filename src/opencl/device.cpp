@@ -174,6 +174,8 @@ std::unique_ptr<backend::executable> device::build(const backend::build_request&
                                       b.from_cache);
 }
 
+bool device::is_cached(const backend::build_request& what) { return programs_.holds(what.source); }
+
 std::unique_ptr<backend::queue> device::open(backend::engine) {
   wall_.require_alive();
   return std::make_unique<queue>(wall_, memory_, context_.get(), found_.id);

@@ -21,6 +21,7 @@ class device final : public backend::device {
   void release(const backend::block& memory) noexcept override;
   std::optional<backend::block> adopt(void* host, std::size_t bytes) override;
   std::unique_ptr<backend::executable> build(const backend::build_request& what) override;
+  bool is_cached(const backend::build_request& what) override;
   std::unique_ptr<backend::queue> open(backend::engine which) override;
   std::string health() override { return wall_.lost(); }
   void* native() override { return context_.get(); }

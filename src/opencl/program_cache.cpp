@@ -116,4 +116,12 @@ program_cache::built program_cache::get(std::string_view source) {
   return {at->second.program, at->second.log, from_cache};
 }
 
+bool program_cache::holds(std::string_view source) const {
+  const std::string key = prefix_ + std::string(source);
+  if (const auto found = entries_.find(key); found != entries_.end())
+    return static_cast<bool>(found->second.program);
+  std::vector<std::byte> binary;
+  return core_.cache_get != nullptr && core_.cache_get(key, binary) && !binary.empty();
+}
+
 }  // namespace busfare::opencl

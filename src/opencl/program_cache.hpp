@@ -29,6 +29,8 @@ class program_cache {
   /// Throws kernel_build with source and log. A refused source is remembered: asked for again, it throws the
   /// same without compiling.
   built get(std::string_view source);
+  /// Whether `get` would find a program in memory or on disk. Reads the disk.
+  [[nodiscard]] bool holds(std::string_view source) const;
 
   /// What the driver's compiler is given.
   [[nodiscard]] const std::string& options() const noexcept { return options_; }

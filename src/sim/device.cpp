@@ -97,7 +97,7 @@ void device::release(const backend::block& memory) noexcept {
 
 std::unique_ptr<backend::executable> device::build(const backend::build_request& what) {
   std::unique_ptr<backend::executable> inner = wrapped_->build(what);
-  clock_->host(model::build_seconds(profile_.rates, what.flops));
+  clock_->host(model::build_seconds(profile_.rates, what.operations));
   return std::make_unique<executable>(std::move(inner), what.flops, what.bytes, uses_f64(what));
 }
 

@@ -53,7 +53,7 @@ TEST_F(profile_store_files, bad_files_are_set_aside_and_named) {
   std::string flipped = good;
   flipped[good.find("1410000")] = '2';
   std::string schema = good;
-  schema.replace(schema.find("\"schema\": 1"), 11, "\"schema\": 2");
+  schema.replace(schema.find("\"schema\": 2"), 11, "\"schema\": 1");
   device_profile foreign = profile;
   foreign.fingerprint = "another";
   int n = 0;

@@ -43,6 +43,12 @@ class device {
   virtual std::optional<block> adopt(void* host, std::size_t bytes) = 0;
   /// Throws kernel_build with source and log.
   virtual std::unique_ptr<executable> build(const build_request& what) = 0;
+  /// Whether `build` would find this in a cache, so that a quote can say so. Builds nothing; may read the
+  /// disk.
+  virtual bool is_cached(const build_request& what) {
+    static_cast<void>(what);
+    return false;
+  }
   virtual std::unique_ptr<queue> open(engine which) = 0;
   /// Empty: well. Else why the device is lost.
   virtual std::string health() = 0;

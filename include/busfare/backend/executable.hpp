@@ -66,7 +66,10 @@ struct build_request {
   std::string_view source;  ///< text in the device's dialect
   std::string_view entry;   ///< the kernel's name
   unsigned lanes = 0;       ///< work::fold: lanes of the tree (64 or 32)
-  // The cost of one element, for devices that take their times from a model:
+  // For devices that take their times from a model. Operations: of the program, what a build takes time for.
+  // Flops and bytes: of one element; an instruction counts two flops, as a fused multiply-add does, and a
+  // division as many as the device could do in its time.
+  double operations = 0;
   double flops = 0;
   double bytes = 0;
 };
