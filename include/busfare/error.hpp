@@ -2,8 +2,10 @@
 // catches.
 #pragma once
 
+#include <cstddef>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <busfare/config.hpp>
@@ -33,6 +35,15 @@ constexpr const char* name_of(error_class c) noexcept {
                                    "device_lost",      "corrupt",     "io",
                                    "cancelled",        "internal"};
   return names[static_cast<unsigned char>(c)];
+}
+
+/// Untrusted text as messages quote it: at most `most` bytes, "..." where it was cut, and question marks for
+/// control characters, which a terminal would obey.
+inline std::string printable(std::string_view text, std::size_t most = 64) {
+  std::string s(text.substr(0, most));
+  for (char& c : s)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  return text.size() > most ? s + "..." : s;
 }
 
 /// Thrown by everything that can fail. The runtime stays usable afterwards.

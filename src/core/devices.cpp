@@ -174,10 +174,10 @@ device_slot& device_list::find(std::string_view name) {
     }
   }
   error::details d;
-  d.device = std::string(name);
+  d.device = printable(name);
   std::string here;
   for (auto& slot : slots_) here += (here.empty() ? "" : ", ") + slot->info.name;
-  std::string why = "there is no device \"" + std::string(name) + "\" here";
+  std::string why = "there is no device \"" + printable(name) + "\" here";
   for (const missing_module& m : missing_) {
     if (stem.substr(0, stem.find(':')) == m.name) {
       why += ": " + m.reason;

@@ -137,6 +137,7 @@ json_writer& json_writer::null() { return raw("null"); }
 
 json_writer& json_writer::value(double number) {
   if (!std::isfinite(number)) return null();
+  if (number == 0 && std::signbit(number)) return raw("-0.0");  // "-0" reads back as the integer 0
   char buffer[32];
   const std::to_chars_result r = std::to_chars(buffer, buffer + sizeof buffer, number);
   return raw({buffer, static_cast<std::size_t>(r.ptr - buffer)});

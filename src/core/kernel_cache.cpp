@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <busfare/config.hpp>
+#include <busfare/error.hpp>
 
 #include "core/safe_directory.hpp"
 
@@ -113,7 +114,7 @@ struct kernel_cache::state {
       if (setting == "ro") wanted = access::read_only;
       if (!setting.empty() && setting != "ro") {
         if (setting.front() != '/') {
-          note_locked("kernel cache is off: BUSFARE_CACHE is '" + setting +
+          note_locked("kernel cache is off: BUSFARE_CACHE is '" + printable(setting) +
                       "', neither off, ro nor an absolute folder");
           return;
         }

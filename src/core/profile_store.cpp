@@ -32,7 +32,7 @@ profile_store::profile_store(std::string directory_override) : directory_(std::m
   read_only_ = wish == "ro";
   if (!wish.empty() && !read_only_) {
     if (wish.front() != '/') {
-      note("BUSFARE_CACHE is `" + wish +
+      note("BUSFARE_CACHE is `" + printable(wish) +
            "`: neither off, ro nor an absolute folder; profiles are not stored");
       return;
     }

@@ -32,6 +32,7 @@ class builder {
     return put(std::move(v));
   }
   bool number_integer(number_integer_t n) {
+    if (n >= 0) return number_unsigned(static_cast<number_unsigned_t>(n));  // "-0"
     json_value v;
     v.what = json_value::kind::integer;
     v.integer = n;
@@ -125,7 +126,7 @@ json_value parse_json(std::string_view text, const json_limits& limits) {
   builder events(root, limits);
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &events, nlohmann::json::input_format_t::json,
                                  true))
-    corrupt("JSON: " + events.why());
+    corrupt("JSON: " + printable(events.why(), 256));
   return root;
 }
 
@@ -135,7 +136,7 @@ json_reader::json_reader(const json_value& value, std::string path) : value_(&va
 }
 
 void json_reader::fail(std::string_view name, std::string_view what) const {
-  corrupt(path_ + (path_.empty() ? "" : ".") + std::string(name) + ": " + std::string(what));
+  corrupt(path_ + (path_.empty() ? "" : ".") + printable(name) + ": " + std::string(what));
 }
 
 bool json_reader::has(std::string_view name) const noexcept { return value_->find(name) != nullptr; }

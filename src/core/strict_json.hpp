@@ -22,7 +22,7 @@ class json_value {
 
   kind what = kind::null;
   bool truth = false;
-  std::int64_t integer = 0;            ///< kind::integer: negative whole numbers
+  std::int64_t integer = 0;            ///< kind::integer: whole numbers below 0
   std::uint64_t unsigned_integer = 0;  ///< kind::unsigned_integer: whole numbers from 0
   double real = 0;
   std::string text;

@@ -29,7 +29,7 @@ backend::probe_result probe(const backend::services&) {
 std::unique_ptr<backend::device> open(const backend::services& core, std::string_view name) {
   if (name != "cpu") {
     error::details d;
-    d.device = std::string(name);
+    d.device = printable(name);
     d.hint = "its only device is \"cpu\"";
     throw error(error_class::unavailable, "the cpu backend has no such device", std::move(d));
   }

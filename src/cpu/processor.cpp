@@ -85,10 +85,10 @@ isa choose_isa() {
   error::details d;
   d.device = "cpu";
   d.hint = "unset it, or choose one of: " + have;
-  const std::string value(std::string_view(wanted).substr(0, 64));
+  const std::string_view value = wanted;
   const bool known = std::any_of(std::begin(all), std::end(all), [&](isa i) { return value == name_of(i); });
   throw error(error_class::invalid_argument,
-              "BUSFARE_ISA is \"" + value + "\", " +
+              "BUSFARE_ISA is \"" + printable(value) + "\", " +
                   (known ? "which this processor does not have" : "not one of base, avx2, avx512"),
               std::move(d));
 }

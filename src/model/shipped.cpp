@@ -201,19 +201,19 @@ device_profile profile_of(const row& r) {
 double slow_option(std::string_view options, std::string_view name) {
   const auto refuse = [&](const std::string& why) {
     error::details d;
-    d.device = std::string(name);
+    d.device = printable(name);
     d.hint = "the only option is slow=N with N from 1 to 1000000";
     throw error(error_class::invalid_argument, why, std::move(d));
   };
   if (options.substr(0, 6) == "clock=")
-    refuse("simulated devices run on the virtual clock only; leave `" + std::string(options) + "` out");
-  if (options.substr(0, 5) != "slow=") refuse("unknown option `" + std::string(options) + "`");
+    refuse("simulated devices run on the virtual clock only; leave `" + printable(options) + "` out");
+  if (options.substr(0, 5) != "slow=") refuse("unknown option `" + printable(options) + "`");
   const std::string_view number = options.substr(5);
   double factor = 0;
   const auto [end, code] =
       std::from_chars(number.data(), number.data() + number.size(), factor, std::chars_format::fixed);
   if (code != std::errc{} || end != number.data() + number.size() || !(factor >= 1 && factor <= 1e6))
-    refuse("`slow=" + std::string(number) + "` is not a number from 1 to 1000000");
+    refuse("`slow=" + printable(number) + "` is not a number from 1 to 1000000");
   return factor;
 }
 
@@ -232,7 +232,7 @@ device_profile shipped_profile(std::string_view name) {
   for (const row& r : rows)
     if (name == r.name) return profile_of(r);
   error::details d;
-  d.device = "sim:" + std::string(name);
+  d.device = "sim:" + printable(name);
   d.hint = "simulated devices are";
   for (const row& r : rows) d.hint += std::string(&r == &rows[0] ? " sim:" : ", sim:") + r.name;
   throw error(error_class::unavailable, "there is no such simulated device", std::move(d));

@@ -52,7 +52,7 @@ std::unique_ptr<backend::device> open(const backend::services& core, std::string
   for (const found_device& f : all)
     if (f.info.name == name) return std::make_unique<device>(core, f);
   error::details d;
-  d.device = std::string(name);
+  d.device = printable(name);
   if (all.empty()) {
     d.hint = remedy;
     throw error(error_class::unavailable, reason(skipped), std::move(d));

@@ -20,10 +20,8 @@ unsigned default_thread_count(std::size_t cpus) {
     if (code != std::errc{} || end != value.data() + value.size() || n < 1 || n > 1024) {
       error::details d;
       d.hint = "unset it, or give a number from 1 to 1024";
-      // The value is untrusted: a long one is cut before it goes into a message.
       throw error(error_class::invalid_argument,
-                  "BUSFARE_THREADS is \"" + std::string(value.substr(0, 64)) + "\", not a number of threads",
-                  std::move(d));
+                  "BUSFARE_THREADS is \"" + printable(value) + "\", not a number of threads", std::move(d));
     }
     return n;
   }

@@ -22,7 +22,7 @@ backend::probe_result probe(const backend::services&) { return {{}, reason, reme
 
 std::unique_ptr<backend::device> open(const backend::services& core, std::string_view name) {
   error::details d;
-  d.device = std::string(name);
+  d.device = printable(name);
   d.hint = remedy;
   const backend::probe_result found = probe(core);
   for (const backend::device_info& info : found.devices) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "conformance/largest.hpp"
 #include "conformance/rows.hpp"
 
 namespace conformance {
@@ -50,6 +51,7 @@ template <class F, class T> T scalar_fold(T a, T b) { return F{}(bf::scalar<T>{a
 template <class T> void reduce_all(trial& t) {
   constexpr std::size_t lanes = sizeof(T) == 4 ? 64 : 32;
   for (std::size_t n : sizes) {
+    if (n > largest()) continue;
     const std::vector<T> x = moderate<T>(n);
     const auto a = bf::copy_of(x);
     const std::string of = " of " + std::to_string(n);
@@ -77,6 +79,7 @@ BUSFARE_CASE(reduce_u64) { reduce_all<std::uint64_t>(t); }
 
 template <class T> void arguments(trial& t) {
   for (std::size_t n : sizes) {
+    if (n > largest()) continue;
     std::vector<T> x = moderate<T>(n);
     for (int spoiled = 0; spoiled < 4; ++spoiled) {
       if constexpr (std::is_floating_point_v<T>) {
@@ -108,6 +111,7 @@ BUSFARE_CASE(arguments_u64) { arguments<std::uint64_t>(t); }
 
 BUSFARE_CASE(reduce_narrow) {
   for (std::size_t n : sizes) {
+    if (n > largest()) continue;
     std::vector<std::uint8_t> x(n);
     std::vector<std::int32_t> wide(n);
     for (std::size_t i = 0; i < n; ++i) wide[i] = x[i] = static_cast<std::uint8_t>(i * 73 + 11);
@@ -135,7 +139,7 @@ struct scrambled {
   }
 };
 BUSFARE_CASE(reduce_three_levels) {
-  const std::size_t n = t.planted() ? 4096 * 65 + 5 : std::size_t{4096} * 4096 + 5;
+  const std::size_t n = std::min(largest(), t.planted() ? 4096 * 65 + 5 : std::size_t{4096} * 4096 + 5);
   std::vector<float> x(n);
   for (std::size_t i = 0; i < n; ++i) x[i] = scalar_of<scrambled>(static_cast<std::int64_t>(i));
   t.same("sum", bf::sum(t.how, bf::generate(t.how, bf::extents(n), scrambled{})),

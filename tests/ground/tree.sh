@@ -6,7 +6,7 @@ findings=0
 
 # Every file of the project that is text, one per line, without the leading "./".
 tree_files() {
-  find . -type d \( -name .git -o -name build -o -name .cache \) -prune -o -type f -print |
+  find . \( -name .git -o -type d \( -name build -o -name .cache \) \) -prune -o -type f -print |
     sed 's|^\./||' | grep -Ev '\.(png|gz|bin)$' | sort
 }
 

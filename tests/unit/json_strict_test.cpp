@@ -37,6 +37,28 @@ TEST(json_strict, refuses_what_is_not_strict) {
   expect_corrupt(many + "}");
 }
 
+TEST(json_strict, messages_quote_untrusted_text_in_part_and_without_control_characters) {
+  const std::string key = "\\u001b[31m" + std::string(5000, 'x');
+  const auto said = [](auto read) {
+    try {
+      read();
+    } catch (const error& e) {
+      return e.message();
+    }
+    return std::string();
+  };
+  const std::string twice = said([&] { parse_json("{\"" + key + "\":1,\"" + key + "\":2}"); });
+  const std::string unknown = said([&] {
+    const json_value v = parse_json("{\"" + key + "\":1}");
+    json_reader(v, "p").finish();
+  });
+  for (const std::string& s : {twice, unknown}) {
+    EXPECT_NE(s.find("?[31mxxx"), std::string::npos) << s;
+    EXPECT_EQ(s.find('\x1b'), std::string::npos);
+    EXPECT_LT(s.size(), 400u);
+  }
+}
+
 TEST(json_strict, reader_checks_types_ranges_and_unknown_keys) {
   const json_value v =
       parse_json(R"({"n":1.5,"w":7,"t":"x","b":true,"a":[1,2],"o":{"k":0},"neg":-1,"odd":null})");
@@ -93,6 +115,8 @@ TEST(json_writer, refuses_calls_out_of_order) {
 }
 
 TEST(json_writer, doubles_read_back_the_same) {
+  EXPECT_EQ(parse_json("-0").what, json_value::kind::unsigned_integer);
+  EXPECT_TRUE(std::signbit(parse_json(json_writer(0).value(-0.0).text()).real));
   const unsigned seed = 3;
   SCOPED_TRACE(seed);
   std::mt19937_64 random(seed);
