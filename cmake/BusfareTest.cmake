@@ -11,11 +11,20 @@ function(busfare_test_environment name)
     ENVIRONMENT
       "HOME=${home};XDG_CACHE_HOME=${home}/cache;XDG_CONFIG_HOME=${home}/config;TMPDIR=${home}/tmp;POCL_CACHE_DIR=${home}/cache/pocl;ASAN_OPTIONS=detect_stack_use_after_return=1;LSAN_OPTIONS=suppressions=${suppressions}/leaks.supp:print_suppressions=0;UBSAN_OPTIONS=print_stacktrace=1;TSAN_OPTIONS=suppressions=${suppressions}/races.supp:halt_on_error=1")
   set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT ${ARGN})
+  if(BUSFARE_OPENCL STREQUAL "OFF") # also the tests that look for a platform at run time do without
+    set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT "OCL_ICD_VENDORS=${home}/config")
+  endif()
 endfunction()
 
 # busfare_add_gtest(NAME FOLDER): every *.cpp of the folder in one program, run in two halves.
 function(busfare_add_gtest name folder)
   busfare_sources(sources "${folder}")
+  # The tests of a backend that this build leaves out would not link.
+  get_property(absent GLOBAL PROPERTY BUSFARE_ABSENT_BACKENDS)
+  foreach(row IN LISTS absent)
+    string(REGEX REPLACE "[|].*" "" backend "${row}")
+    list(FILTER sources EXCLUDE REGEX "/${backend}_[a-z_]*_test\\.cpp$")
+  endforeach()
   if(NOT sources)
     return()
   endif()

@@ -1,10 +1,13 @@
 // One kernel that two units with different flags use, and a hash of the bits it gives.
 #pragma once
 
+#include <cinttypes>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <busfare/busfare.hpp>
@@ -27,6 +30,19 @@ inline std::uint64_t hash_of(std::span<const float> values) {
     for (int i = 0; i < 4; ++i) hash = (hash ^ ((bits >> (8 * i)) & 0xffu)) * 0x100000001b3u;
   }
   return hash;
+}
+
+/// Static, so that each unit has its own.
+/// "HASH promised", or "HASH not-promised" where the receipt says that the unit's flags break the promise.
+static std::string bits_of_curve(std::span<const float> values) {
+  const bf::array<float> y = bf::map(bf::on("cpu"), curve, bf::copy_of(values));
+  const bf::receipt r = bf::run(y);
+  bool promised = true;
+  for (const std::string& note : r.plan.notes)
+    promised = promised && note.find("same bits are not promised") == std::string::npos;
+  char hash[17];
+  std::snprintf(hash, sizeof hash, "%016" PRIx64, hash_of(y.host()));
+  return std::string(hash) + (promised ? " promised" : " not-promised");
 }
 
 /// Inputs that no flag can change: small integers scaled by a power of two.
