@@ -50,7 +50,7 @@ TEST(profile_calibrate, parts_the_hosts_time_into_runs_launches_and_transfers) {
   core::calibration_probe probe;
   int calls = 0;
   probe.run_overhead = [&](int launches, int uploads) {
-    const double disturbed = ++calls % 7 == 0 ? 1e-3 : 0;  // medians do not see it
+    const double disturbed = ++calls % 7 == 0 ? 1e-3 : 0;  // quartiles do not see it
     return 50e-6 + launches * 8e-6 + uploads * 3e-6 + disturbed;
   };
   probe.read_overhead = [] { return 21e-6; };
