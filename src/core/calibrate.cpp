@@ -113,7 +113,8 @@ double median_of(const std::function<double()>& run, int times) {
   return model::median(std::move(all));
 }
 
-// Where the difference of two medians is lost in the noise it is taken for nothing.
+// Lower quartiles: whatever disturbs a run only makes it longer. Where the difference of two is lost in the
+// noise it is taken for nothing.
 void measure_overheads(const calibration_probe& probe, bool host_itself, device_profile& p) {
   if (!probe.run_overhead) return;
   constexpr int samples = 15, many = 4;
@@ -129,11 +130,12 @@ void measure_overheads(const calibration_probe& probe, bool host_itself, device_
     fed.push_back(c);
     read.push_back(d);
   }
-  const double alone = model::median(one);
-  p.rates.submit_seconds = std::clamp((model::median(several) - alone) / (many - 1), 0.0, alone);
+  const double alone = model::quantile(one, 0.25);
+  p.rates.submit_seconds = std::clamp((model::quantile(several, 0.25) - alone) / (many - 1), 0.0, alone);
   p.rates.run_seconds = alone - p.rates.submit_seconds;
   if (p.links.empty() || host_itself) return;  // nothing ever crosses
-  const double upload = std::max(0.0, (model::median(fed) - alone) / many), download = model::median(read);
+  const double upload = std::max(0.0, (model::quantile(fed, 0.25) - alone) / many),
+               download = model::quantile(read, 0.25);
   for (link_curve& link : p.links) link.submit_seconds = link.way == direction::upload ? upload : download;
 }
 

@@ -16,6 +16,7 @@
 #include <busfare/runtime.hpp>
 
 #include "core/graph.hpp"
+#include "model/correction.hpp"
 #include "model/kernel_time.hpp"
 
 namespace busfare::core {
@@ -31,6 +32,7 @@ struct device_slot {
   bool profile_measured = false;
   bool measuring = false;
   model::history history;
+  model::correction run_overhead, read_overhead;  ///< of the profile's host times, learnt from short runs
   std::unordered_map<std::string, std::unique_ptr<backend::executable>> built;
   std::unordered_map<std::string, build_kind> asked;  ///< what the device said of kernels not built yet
   std::vector<backend::block> spare;                  ///< released blocks kept for reuse

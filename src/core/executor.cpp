@@ -277,6 +277,30 @@ void sum_up(receipt& r) {
   }
 }
 
+// Longer runs hold page faults and preemption, which say nothing of a run's fixed part.
+constexpr double teaching_seconds = 1e-3;
+
+// What the host's part really was, for the next prediction on this device.
+void learn(const receipt& r, const compiled_plan& made) {
+  if (r.plan.simulated || !r.plan.reused || r.measured.build > 0 || r.wall_seconds > teaching_seconds) return;
+  for (const int d : made.device)
+    if (d != made.device.front()) return;
+  device_slot& slot = *device_list::shared().slots()[static_cast<std::size_t>(made.device.front())];
+  if (r.plan.predicted.overhead > 0)
+    slot.run_overhead.add(r.measured.overhead / r.plan.predicted.overhead * slot.run_overhead.factor());
+}
+
+void learn_reading(const receipt& r) {
+  double submitted = 0;
+  for (const transfer& t : r.plan.transfers) {
+    if (t.device != r.plan.transfers.front().device) return;
+    submitted += t.submit_seconds;
+  }
+  if (submitted <= 0 || r.wall_seconds > teaching_seconds) return;
+  device_slot& slot = device_list::shared().find(r.plan.transfers.front().device);
+  if (!slot.info.virtual_clock) slot.read_overhead.add(r.measured.overhead / submitted);
+}
+
 // Other runtimes that compute on the host's cores (an OpenCL CPU) get them whole: the pool's idle workers do
 // not spin while such a device has work. Runs may nest while a device is measured.
 class yielded_cores {
@@ -321,11 +345,12 @@ receipt execute(std::span<const detail::array_handle> wanted, bool to_host, std:
   receipt r;
   r.cause = std::move(cause);
   ++counts().runs;
+  std::shared_ptr<const compiled_plan> made;
   {
     cone c = collect(wanted);
     bool reused = false;
     if (!c.nodes.empty()) {
-      const auto made = plan_for(c, reused);
+      made = plan_for(c, reused);
       ++(reused ? counts().plans_reused : counts().plans_made);
       r.plan = made->said;
       r.plan.reused = reused;
@@ -348,6 +373,10 @@ receipt execute(std::span<const detail::array_handle> wanted, bool to_host, std:
   sum_up(r);
   r.wall_seconds = std::chrono::duration<double>(clock::now() - start).count();
   if (!r.plan.simulated) r.measured.overhead = std::max(0.0, r.wall_seconds - r.measured.total());
+  if (made)
+    learn(r, *made);
+  else
+    learn_reading(r);
   // A plan made before builds and reads nothing new, so it has nothing to tell.
   if (!r.plan.reused && running_now == 1) r.notes = gather_notes();
   return r;

@@ -19,15 +19,21 @@ class walk {
 
   placement_price run(bool to_host) {
     double run_seconds = 0;
+    const device_slot* slowest = nullptr;  // of those in use: it makes the run wait
     for (std::size_t g = 0; g < groups_.size(); ++g) {
       device_slot& slot = slot_at(device_[g]);
       for (const value_ref& v : groups_[g].inputs) bring(v, slot, g);
       step(g, slot);
+      if (slowest == nullptr || rates_of(slot).run_seconds > run_seconds) slowest = &slot;
       run_seconds = std::max(run_seconds, rates_of(slot).run_seconds);
     }
     price_.total.overhead += run_seconds;
     for (std::size_t g = 0; g < groups_.size(); ++g) {
       for (const value_ref& v : groups_[g].results) result(v, slot_at(device_[g]), to_host);
+    }
+    if (slowest != nullptr) {
+      price_.total.overhead *= slowest->run_overhead.factor();
+      price_.later.overhead *= slowest->read_overhead.factor();
     }
     return std::move(price_);
   }

@@ -118,6 +118,7 @@ const device_profile& measure(device_slot& slot) {
   slot.measuring = false;
   slot.profile->device = slot.info.name;
   slot.profile_measured = true;
+  slot.run_overhead = slot.read_overhead = {};
   store().save(*slot.profile);
   forget_plans();
   return *slot.profile;

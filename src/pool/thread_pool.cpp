@@ -235,6 +235,8 @@ bool thread_pool::awake() const noexcept { return state_->parked.load() < state_
 
 void thread_pool::allow_spinning(bool allowed) noexcept { state_->spinning.store(allowed); }
 
+bool thread_pool::spinning_allowed() const noexcept { return state_->spinning.load(); }
+
 void thread_pool::run(void* ctx, void (*call)(void*, std::int64_t part), std::int64_t parts) {
   if (parts <= 0) return;
   state& s = *state_;

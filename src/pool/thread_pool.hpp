@@ -34,6 +34,7 @@ class BUSFARE_API thread_pool {
   /// False: workers sleep as soon as they are idle. For the time in which another runtime (an OpenCL CPU)
   /// needs the cores. Initially true.
   void allow_spinning(bool allowed) noexcept;
+  [[nodiscard]] bool spinning_allowed() const noexcept;
 
   /// Calls call(ctx, part) once for each part in [0, parts), on this thread and on workers, in no order;
   /// returns when all have ended. The first exception of a part is thrown here; parts that nobody has begun

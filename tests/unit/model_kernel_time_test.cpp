@@ -2,6 +2,7 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
+#include "model/correction.hpp"
 #include "model/kernel_time.hpp"
 
 namespace {
@@ -44,6 +45,21 @@ TEST(model_kernel_time, history_comes_before_fit_before_roofline) {
   EXPECT_NEAR(between.value, 4e-3, 1e-5);  // a line in log-log
   EXPECT_EQ(h.predict({1, 3, 0}, rates(), work).from, basis::roofline);
   EXPECT_EQ(h.predict({1, 2, 1}, rates(), work).from, basis::roofline);
+}
+
+TEST(model_correction, follows_the_median_of_what_was_seen) {
+  correction c;
+  for (int i = 0; i < 4; ++i) c.add(2);
+  EXPECT_EQ(c.factor(), 1);  // too few
+  c.add(NAN);
+  c.add(0);
+  EXPECT_EQ(c.factor(), 1);
+  c.add(100);
+  EXPECT_EQ(c.factor(), 2);
+  for (int i = 0; i < 8; ++i) c.add(0.5);
+  EXPECT_EQ(c.factor(), 0.5);
+  for (int i = 0; i < 15; ++i) c.add(1e6);
+  EXPECT_EQ(c.factor(), 8);
 }
 
 TEST(model_kernel_time, keeps_the_last_31_samples) {

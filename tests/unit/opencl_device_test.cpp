@@ -390,10 +390,13 @@ TEST_F(opencl_device, builds_come_from_memory_then_from_disk_and_survive_a_bad_e
     build_request r = map_request();
     r.source = source;
     const int puts = disk().puts;
+    EXPECT_FALSE(d->is_cached(r));
     EXPECT_FALSE(d->build(r)->from_cache());
+    EXPECT_TRUE(d->is_cached(r));
     EXPECT_TRUE(d->build(r)->from_cache());
     EXPECT_EQ(disk().puts, puts + 1);
     const auto again = busfare_module_opencl()->open(core_services(), d->info().name);
+    EXPECT_TRUE(again->is_cached(r));
     EXPECT_TRUE(again->build(r)->from_cache());
     EXPECT_EQ(disk().puts, puts + 1);
     for (auto& [key, payload] : disk().files)
