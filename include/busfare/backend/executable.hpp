@@ -65,7 +65,7 @@ struct build_request {
   // Others compile this:
   std::string_view source;  ///< text in the device's dialect
   std::string_view entry;   ///< the kernel's name
-  unsigned lanes = 0;       ///< work::fold: lanes of the tree (64 or 32)
+  unsigned lanes = 0;       ///< work::fold: items of the group that the source wants per block (64 or 32)
   // The cost of one element, for devices that take their times from a model:
   double flops = 0;
   double bytes = 0;
