@@ -70,7 +70,12 @@ void seal(kernel_form& f, std::span<const program_id> ids) {
   for (std::size_t at = 0; at < f.parameters.size(); ++at)
     words.push_back(static_cast<std::uint64_t>(f.parameters[at].kind) * 16 +
                     static_cast<std::uint64_t>(f.parameters[at].type));
+  if (f.fold != nullptr && !f.fold->commutes) words.push_back(~std::uint64_t{0});
   f.id = combined_id(ids, words);
+}
+
+fold_tree tree_of(const detail::fold_kernel& fold) {
+  return fold.commutes ? fold_tree::lanes : fold_tree::pairs;
 }
 
 }  // namespace
@@ -197,7 +202,7 @@ backend::build_request request_for(const device_slot& on, const cone* c, const g
   if (form.fold != nullptr) {
     request.fold = form.fold->code;
     request.fold_slots = form.fold_slots;
-    request.lanes = fold_lanes(*form.fold->program);
+    request.lanes = fold_lanes(*form.fold->program, tree_of(*form.fold));
   }
   if (on.info.dialect == "host") {
     for (const kernel_form::step_slots& s : form.steps) steps.push_back({s.code, s.in, s.out, s.numbers});
@@ -252,7 +257,8 @@ backend::build_request request_for(const device_slot& on, const cone* c, const g
       fused = compose(parts, std::move(arguments), results, stored);
     }
     if (form.fold != nullptr)
-      text = emit_fold(fused.get(), *form.fold->program, form.fold->components, on.info.dialect);
+      text = emit_fold(fused.get(), *form.fold->program, form.fold->components, on.info.dialect,
+                       tree_of(*form.fold));
     else
       text = emit_map(*fused, on.info.dialect);
     request.source = text.source;

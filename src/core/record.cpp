@@ -116,6 +116,19 @@ void record_map(const map_kernel& kernel, const options& how, source_line line, 
   finish(std::move(n), results, of);
 }
 
+void check_equal_extents(source_line line, std::span<const array_handle> components) {
+  for (std::size_t k = 1; k < components.size(); ++k) {
+    if (components[k]->shape == components[0]->shape) continue;
+    error::details d;
+    d.line = line;
+    d.hint = "the arrays of one reduction have equal extents; see array::extents()";
+    throw error(error_class::invalid_argument,
+                "the arrays of a reduction differ: array " + std::to_string(k + 1) + " holds " +
+                    text(components[k]->shape) + ", the first " + text(components[0]->shape),
+                d);
+  }
+}
+
 void record_fold(const fold_kernel& kernel, const options& how, source_line line,
                  std::span<const array_handle> components, std::span<array_handle> results) {
   const extents& of = components[0]->shape;
@@ -123,7 +136,9 @@ void record_fold(const fold_kernel& kernel, const options& how, source_line line
     if (kernel.identity.empty()) {
       error::details d;
       d.line = line;
-      d.hint = "only operations with a value for nothing (plus, times) reduce an empty array";
+      d.hint =
+          "only operations that state a value for nothing (identity) reduce an empty array, as plus and "
+          "times do";
       throw error(error_class::invalid_argument, std::string(kernel.name) + " of an empty array has no value",
                   d);
     }

@@ -87,6 +87,7 @@ class opencl {
     number(first);
     number(count);
     for (const std::uint64_t s : shape) number(s);
+    next_ = 0;  // the same kernel may run again
     ASSERT_EQ(call("clEnqueueNDRangeKernel", queue_, kernel_, 1u, nullptr, &items,
                    group == 0 ? nullptr : &group, 0u, nullptr, nullptr),
               0);

@@ -7,6 +7,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <busfare/busfare.hpp>
@@ -103,6 +104,33 @@ TEST(bad_input, extremes_of_nothing_are_errors) {
   expect_error(error_class::invalid_argument, "", [&] { (void)bf::reduce(bf::maximum, nothing).value(); });
   expect_error(error_class::invalid_argument, "", [&] { (void)bf::argmin(nothing).value(); });
   expect_error(error_class::invalid_argument, "", [&] { (void)bf::argmax(nothing).value(); });
+}
+
+struct two_sums {
+  static constexpr const char* name = "two sums";
+  auto operator()(auto a, auto b, auto c, auto d) const { return std::make_tuple(a + c, b + d); }
+};
+
+TEST(bad_input, a_reduction_without_a_value_for_nothing_names_its_line) {
+  const bf::array<float> nothing;
+  unsigned line = 0;
+  const auto record = [&] {
+    line = __LINE__ + 1;
+    bf::reduce(two_sums{}, nothing, nothing);
+  };
+  expect_error(error_class::invalid_argument, "two sums of an empty array has no value", record);
+  const auto e = thrown_by(record);
+  ASSERT_TRUE(e.has_value());
+  EXPECT_EQ(e->where().line.line, line);
+}
+
+TEST(bad_input, arrays_of_one_reduction_have_equal_extents) {
+  const bf::array<float> a = bf::copy_of(std::vector<float>(3)), one = bf::sum(a);
+  const bf::array<std::uint8_t> b = bf::copy_of(std::vector<std::uint8_t>(4));
+  expect_error(error_class::invalid_argument, "array 2 holds 4, the first 3",
+               [&] { bf::reduce(two_sums{}, a, b); });
+  expect_error(error_class::invalid_argument, "array 2 holds one value",
+               [&] { bf::reduce(two_sums{}, a, one); });
 }
 
 TEST(bad_input, overflowing_sizes) {

@@ -34,6 +34,10 @@ std::vector<core::generated> everything(std::string_view dialect) {
   all.push_back(core::emit_fold(nullptr, *sum_of(type::i32), narrow, dialect));
   all.push_back(core::emit_fold(nullptr, *sum_of(type::f64), wide, dialect));
   all.push_back(core::emit_fold(squared_with_index().get(), *least_with_index(), pair, dialect));
+  const auto pairs = core::fold_tree::pairs;
+  all.push_back(core::emit_fold(nullptr, *sum_of(type::i32), narrow, dialect, pairs));
+  all.push_back(core::emit_fold(nullptr, *sum_of(type::f64), wide, dialect, pairs));
+  all.push_back(core::emit_fold(squared_with_index().get(), *least_with_index(), pair, dialect, pairs));
   return all;
 }
 

@@ -34,10 +34,12 @@ struct map_kernel {
 /// One reduction operation over k components.
 struct fold_kernel {
   const cpu_fold_code* code;
-  program_ptr program;                  ///< 2k values to k
-  std::vector<type> components;         ///< compute types
-  std::vector<std::uint64_t> identity;  ///< bits of the value for nothing; empty: there is none
+  program_ptr program;           ///< 2k values to k
+  std::vector<type> components;  ///< compute types
+  std::vector<std::uint64_t>
+      identity;  ///< bits of the value for nothing, one per component; empty: there is none
   const char* name;
+  bool commutes = true;  ///< false: neighbours are combined (the pair tree), not lanes
 };
 
 struct map_argument {
@@ -54,6 +56,8 @@ BUSFARE_API array_handle array_copied(const void* from, extents shape, type t, s
 BUSFARE_API void record_map(const map_kernel& kernel, const options& how, source_line line,
                             const extents* shape, std::span<map_argument> arguments,
                             std::span<array_handle> results);
+/// The arrays of one fold have equal extents; invalid_argument says which has not.
+BUSFARE_API void check_equal_extents(source_line line, std::span<const array_handle> components);
 BUSFARE_API void record_fold(const fold_kernel& kernel, const options& how, source_line line,
                              std::span<const array_handle> components, std::span<array_handle> results);
 

@@ -1,6 +1,7 @@
 // Source text of kernels.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,15 +20,19 @@ struct generated {
 /// (OpenCL); any grid (CUDA).
 generated emit_map(const program& p, std::string_view dialect);
 
-/// One level of the fixed reduction tree: result element b covers elements [first + 4096 b, ...).
+/// The fixed trees of docs/same-bits.md: lanes for operations that commute, pairs for those that do not.
+enum class fold_tree : std::uint8_t { lanes, pairs };
+
+/// One level of blocks of the fixed reduction tree: result element b covers elements [first + 4096 b, ...).
 /// `element`: what is folded, component k is its result k, seen through component_stored[k]; null: the
 /// parameters are one element pointer per component. `operation`: 2k arguments (the k accumulated components,
 /// then the k new ones), k results, whose stored types are those of the kernel's results.
 /// opencl-cpu: one work item per block of 4096. Others: one group of fold_lanes(operation) items per block.
 generated emit_fold(const program* element, const program& operation, std::span<const type> component_stored,
-                    std::string_view dialect);
+                    std::string_view dialect, fold_tree tree = fold_tree::lanes);
 
-/// Lanes of the tree for this operation: 64 where no accumulator is wider than 4 bytes, else 32.
-unsigned fold_lanes(const program& operation);
+/// Items of a group that folds a block. They are the lanes of the tree: 64 where no accumulator is wider than
+/// 4 bytes, else 32; 64 for pairs.
+unsigned fold_lanes(const program& operation, fold_tree tree = fold_tree::lanes);
 
 }  // namespace busfare::core

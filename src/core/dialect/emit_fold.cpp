@@ -120,16 +120,79 @@ constexpr const char* one_group = R"($arrays  const unsigned int j = $id;
   if (j != 0) return;
 )";
 
+// One text for a group and for a lone item ($L is 1): tiles that fit shared memory, then the tiles' results.
+// An item combines the pairs j, j + L, ...; c holds [0, $half) and [$half, $low) in turn, and from $low on
+// one result per tile. Between two barriers nobody writes what another item reads.
+constexpr const char* pairs_text = R"($arrays  const unsigned int j = $id;
+  const $u64 b = $group;
+  if (b >= count / 4096 + (count % 4096 != 0)) return;
+  const $u64 begin = first + b * 4096;
+  const $u64 left = count - b * 4096;
+  const unsigned int n = left < 4096 ? (unsigned int)left : 4096;
+  unsigned int m, from, to;
+  for (unsigned int at = 0; at < n; at += $tile) {
+    const unsigned int here = n - at < $tile ? n - at : $tile;
+    for (unsigned int k = j; 2 * k < here; k += $L) {
+      $values
+      fold_element($to_values, $passed, begin + at + 2 * k);
+      if (2 * k + 1 < here) {
+        $sums
+        fold_element($to_sums, $passed, begin + at + 2 * k + 1);
+        fold_combine($to_values, $x, $acc);
+      }
+      $first_level
+    }
+    $barrier
+    m = here / 2 + here % 2;
+    from = 0;
+    to = $half;
+$levels    if (j == 0) {
+      $result_of_tile
+    }
+  }
+  $barrier
+  m = n / $tile + (n % $tile != 0);
+  from = $low;
+  to = 0;
+$top_levels  if (j != 0) return;
+)";
+
+constexpr const char* levels_text = R"($infor (; m > 1; m = m / 2 + m % 2) {
+$in  for (unsigned int k = j; k < m / 2; k += $L) {
+$in    $sums
+$in    fold_combine($to_sums, $even, $odd);
+$in    $next_level
+$in  }
+$in  if (j == 0 && m % 2 != 0) {
+$in    $pass_up
+$in  }
+$in  $barrier
+$in  const unsigned int next = to;
+$in  to = from;
+$in  from = next;
+$in}
+)";
+
+// Elements of a tile: as many as leave room in 32 KiB, the least local memory of OpenCL 1.2, for four groups.
+unsigned pair_tile(std::span<const type> components) {
+  std::size_t bytes = 0;
+  for (const type t : components) bytes += size_of(compute_of(t));
+  unsigned tile = 1024;
+  while (tile > 64 && tile * 3 / 4 * bytes > 8192) tile /= 2;
+  return tile;
+}
+
 }  // namespace
 
-unsigned fold_lanes(const program& operation) {
+unsigned fold_lanes(const program& operation, fold_tree tree) {
+  if (tree == fold_tree::pairs) return 64;
   std::size_t widest = 4;
   for (const type t : operation.stored) widest = std::max(widest, size_of(compute_of(t)));
   return tree_lanes(widest);
 }
 
 generated emit_fold(const program* element, const program& operation, std::span<const type> component_stored,
-                    std::string_view dialect) {
+                    std::string_view dialect, fold_tree tree) {
   check(element, operation, component_stored);
   const dialect_spec& d = dialect_named(dialect);
   const std::size_t k = component_stored.size();
@@ -171,14 +234,33 @@ generated emit_fold(const program* element, const program& operation, std::span<
   code += "}\n";
 
   filling fill;
+  const bool pairs = tree == fold_tree::pairs;
+  const unsigned tile = pair_tile(component_stored), half = tile / 2, low = half + tile / 4;
+  const std::string room =
+      pairs ? std::to_string(low + static_cast<unsigned>(tree_block) / tile) : std::string("$L");
   std::string arrays, values, sums;
   for (std::size_t i = 0; i < k; ++i) {
     const std::string number = std::to_string(i);
-    arrays += "  " + std::string(d.item_per_block ? "" : d.shared) + c_type(i) + " c" + number + "[$L];\n";
+    arrays += "  " + std::string(d.item_per_block ? "" : d.shared) + c_type(i) + " c" + number + "[" + room +
+              "];\n";
     values += (i > 0 ? " " : "") + c_type(i) + " x" + number + ";";
     sums += (i > 0 ? " " : "") + c_type(i) + " s" + number + ";";
   }
   fill.set("arrays", arrays);
+  for (const char* name : {"levels", "top_levels"}) {
+    filling indent;
+    indent.set("in", name[0] == 't' ? "  " : "    ");
+    fill.set(name, indent(levels_text));
+  }
+  fill.set("next_level", each(k, "c#[to + k] = s#;", " "));
+  fill.set("even", each(k, "c#[from + 2 * k]", ", "));
+  fill.set("odd", each(k, "c#[from + 2 * k + 1]", ", "));
+  fill.set("pass_up", each(k, "c#[to + m / 2] = c#[from + m - 1];", " "));
+  fill.set("first_level", each(k, "c#[k] = x#;", " "));
+  fill.set("result_of_tile", each(k, "c#[$low + at / $tile] = c#[from];", " "));
+  fill.set("tile", std::to_string(tile));
+  fill.set("half", std::to_string(half));
+  fill.set("low", std::to_string(low));
   fill.set("to_lane", each(k, "&c#[j]", ", "));
   fill.set("to_values", each(k, "&x#", ", "));
   fill.set("to_sums", each(k, "&s#", ", "));
@@ -190,21 +272,25 @@ generated emit_fold(const program* element, const program& operation, std::span<
   fill.set("keep", each(k, "c#[j] = x#;", " "));
   fill.set("park", each(k, "c#[j] = s#;", " "));
   fill.set("passed", l.passed);
-  fill.set("barrier", d.barrier);
-  fill.set("id", std::string("(unsigned int)") + d.lane);
-  fill.set("group", d.group);
+  fill.set("barrier", d.item_per_block ? "" : d.barrier);
+  fill.set("id", d.item_per_block ? std::string("0") : std::string("(unsigned int)") + d.lane);
+  fill.set("group", d.item_per_block ? "get_global_id(0)" : d.group);
   fill.set("u64", u64);
   fill.set("x", each(k, "x#", ", "));
-  fill.set("L", std::to_string(fold_lanes(operation)));
+  fill.set("L", std::to_string(pairs && d.item_per_block ? 1 : fold_lanes(operation, tree)));
 
   const std::string attribute = d.item_per_block ? "" : fill(d.group_size);
   code += std::string(d.kernel).substr(0, std::string(d.kernel).size() - 5) + attribute + "void $entry(" +
-          l.declared + ") {\n" + fill(d.item_per_block ? one_item : one_group);
+          l.declared + ") {\n" +
+          fill(pairs              ? pairs_text
+               : d.item_per_block ? one_item
+                                  : one_group);
   for (std::size_t i = 0; i < k; ++i) {
     const type t = operation.stored[i];
     const std::string narrow =
         compute_of(t) == t ? "" : "(" + std::string(d.stored[static_cast<std::uint8_t>(t)]) + ")";
-    code += "  r" + std::to_string(i) + "[b] = " + narrow + "c" + std::to_string(i) + "[0];\n";
+    code += "  r" + std::to_string(i) + "[b] = " + narrow + "c" + std::to_string(i) +
+            (pairs ? "[from];\n" : "[0];\n");
   }
   code += "}\n";
 
@@ -212,6 +298,7 @@ generated emit_fold(const program* element, const program& operation, std::span<
   if (element != nullptr) ids.push_back(element->id);
   std::vector<std::uint64_t> numbers;
   for (const type t : component_stored) numbers.push_back(static_cast<std::uint64_t>(t));
+  if (pairs) numbers.push_back(~std::uint64_t{0});
   generated g;
   g.entry = "bf_" + hex(combined_id(ids, numbers)).substr(0, 16);
   g.source = whole_source(code, d);

@@ -1,0 +1,157 @@
+// From a kernel and its arguments to a recorded map: what map and generate share.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <busfare/array.hpp>
+#include <busfare/value/kernel.hpp>
+
+namespace busfare::detail {
+
+// What a kernel must be. Checked with words, since a constraint that fails says nothing.
+template <class F> constexpr void check_kernel() {
+  static_assert(std::is_class_v<F>, "busfare: a kernel is a lambda or a function object without state");
+  static_assert(std::is_empty_v<F>,
+                "busfare: a kernel may not capture: pass it as an argument (bf::map(f, x, number) or "
+                "bf::whole(array))");
+}
+
+// How each argument of an algorithm is seen by the kernel.
+template <class A> struct argument_traits {
+  static_assert(dependent_false<A>,
+                "busfare: bf::map takes arrays, numbers and bf::whole(array); this argument is none of them");
+};
+template <storable T> struct argument_traits<array<T>> {
+  using kind = element_argument<T>;
+  static constexpr backend::parameter parameter = {backend::parameter_kind::element, type_of<T>()};
+  static map_argument pass(const array<T>& a) { return {handle_of(a), 0}; }
+};
+template <storable T> struct argument_traits<whole_of<T>> {
+  using kind = whole_argument<T>;
+  static constexpr backend::parameter parameter = {backend::parameter_kind::whole, type_of<T>()};
+  static map_argument pass(const whole_of<T>& a) { return {handle_of(a.all), 0}; }
+};
+template <number N> struct argument_traits<N> {
+  using T = compute_t<N>;
+  using kind = number_argument<T>;
+  static constexpr backend::parameter parameter = {backend::parameter_kind::number, type_of<T>()};
+  static map_argument pass(N n) {
+    const T x = static_cast<T>(n);
+    map_argument a;
+    std::memcpy(&a.number, &x, sizeof x);
+    return a;
+  }
+};
+
+// What the kernel's parameter looks like in a reading.
+template <class R, class Kind> struct seen;
+template <class R, class T> struct seen<R, element_argument<T>> { using type = value<compute_t<T>, R>; };
+template <class R, class T> struct seen<R, number_argument<T>> { using type = value<T, R>; };
+template <class R, class T> struct seen<R, whole_argument<T>> { using type = table<T, R>; };
+template <class R, int A, int N> struct seen<R, index_argument<A, N>> {
+  using type = value<std::int64_t, R>;
+};
+
+// The stored types of what a kernel returns.
+template <class V> struct stored_of {
+  static_assert(dependent_false<V>,
+                "busfare: a kernel returns a value, a comparison, or a std::tuple of them");
+};
+template <kernel_value V> struct stored_of<V> {
+  using type = std::tuple<std::conditional_t<kernel_mask<V>, std::uint8_t, element_t<V>>>;
+};
+template <number V> struct stored_of<V> { using type = std::tuple<compute_t<V>>; };
+template <class... V> struct stored_of<std::tuple<V...>> {
+  using type = decltype(std::tuple_cat(std::declval<typename stored_of<V>::type>()...));
+};
+
+template <class F, class Kinds> struct results_of;
+template <class F, class... K> struct results_of<F, std::tuple<K...>> {
+  static_assert(std::is_invocable_v<F, typename seen<scalar_reading, K>::type...>,
+                "busfare: the kernel does not take these arguments: it must have one parameter per argument "
+                "of the algorithm");
+  using raw = std::remove_cvref_t<std::invoke_result_t<F, typename seen<scalar_reading, K>::type...>>;
+  using type = typename stored_of<raw>::type;
+};
+
+template <class Stored> struct arrays_of;
+template <class T> struct arrays_of<std::tuple<T>> { using type = array<T>; };
+template <class... T>
+requires(sizeof...(T) > 1) struct arrays_of<std::tuple<T...>> {
+  using type = std::tuple<array<T>...>;
+};
+
+inline namespace BUSFARE_TU {
+
+template <class K> inline constexpr bool is_index = false;
+template <int A, int N> inline constexpr bool is_index<index_argument<A, N>> = true;
+
+template <class K> auto symbol_for(trace_session& s, int& at) {
+  if constexpr (is_index<K>)
+    return [&]<int A, int N>(index_argument<A, N>) { return symbol<std::int64_t>{s.index(A)}; }(K{});
+  else
+    return [&]<class T>(std::type_identity<T>) {
+      const int k = at++;
+      if constexpr (requires { T{}.argument; })
+        return T{k};
+      else
+        return T{s.input(k)};
+    }(std::type_identity<typename seen<symbol_reading, K>::type>{});
+}
+
+template <class Stored, class V> symbol_id result_symbol(const V& v) {
+  return to<compute_t<Stored>, symbol_reading>(v).id;
+}
+
+// Traced once per kernel and argument types, at first use.
+template <class F, class... K, class... Out>
+map_kernel make_kernel(std::span<const backend::parameter> parameters, source_line line, std::tuple<K...>,
+                       std::tuple<Out...>) {
+  trace_session trace(parameters, line);
+  int at = 0;
+  // Braces: arguments are numbered from left to right.
+  const std::tuple<decltype(symbol_for<K>(trace, at))...> in{symbol_for<K>(trace, at)...};
+  const auto r = std::apply([](const auto&... each) { return F{}(each...); }, in);
+  std::array<symbol_id, sizeof...(Out)> ids;
+  if constexpr (sizeof...(Out) == 1 &&
+                (kernel_value<decltype(r)> || number<std::remove_cvref_t<decltype(r)>>)) {
+    ids = {result_symbol<Out>(r)...};
+  } else {
+    std::apply([&](const auto&... each) { ids = {result_symbol<Out>(each)...}; }, r);
+  }
+  const type stored[] = {type_of<Out>()...};
+  return {&map_entries<F, std::tuple<K...>, std::tuple<Out...>>::code, trace.finish(ids, stored),
+          (0 + ... + (is_index<K> ? 1 : 0))};
+}
+
+template <class F, class Kinds, class Stored>
+const map_kernel& kernel_of(std::span<const backend::parameter> parameters, source_line line) {
+  static const map_kernel kernel = make_kernel<F>(parameters, line, Kinds{}, Stored{});
+  return kernel;
+}
+
+template <class F, class Leading, class... A>
+auto record(const options& how, source_line line, const extents* shape, Leading, const A&... a) {
+  check_kernel<F>();
+  if constexpr (std::is_empty_v<F> && std::is_class_v<F>) {
+    using Kinds = decltype(std::tuple_cat(Leading{}, std::tuple<typename argument_traits<A>::kind...>{}));
+    using Stored = typename results_of<F, Kinds>::type;
+    static constexpr std::array<backend::parameter, sizeof...(A)> parameters = {
+        argument_traits<A>::parameter...};
+    const map_kernel& kernel = kernel_of<F, Kinds, Stored>(parameters, line);
+    std::array<map_argument, sizeof...(A)> arguments = {argument_traits<A>::pass(a)...};
+    std::array<array_handle, std::tuple_size_v<Stored>> results;
+    record_map(kernel, how, line, shape, arguments, results);
+    return [&]<class... Out, std::size_t... I>(std::tuple<Out...>, std::index_sequence<I...>) {
+      return typename arrays_of<Stored>::type{array_of<Out>(std::move(results[I]))...};
+    }(Stored{}, std::make_index_sequence<std::tuple_size_v<Stored>>{});
+  }
+}
+
+}  // namespace BUSFARE_TU
+}  // namespace busfare::detail
