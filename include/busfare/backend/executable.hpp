@@ -66,6 +66,7 @@ struct build_request {
   std::string_view source;  ///< text in the device's dialect
   std::string_view entry;   ///< the kernel's name
   unsigned lanes = 0;       ///< work::fold: lanes of the tree (64 or 32)
+  unsigned width = 1;       ///< work::map: neighbouring elements that one work item computes at each step
   // The cost of one element, for devices that take their times from a model:
   double flops = 0;
   double bytes = 0;

@@ -1,0 +1,102 @@
+// Allocation, release and trimming.
+#include "cuda/memory.hpp"
+
+#include <cstdint>
+#include <utility>
+
+namespace busfare::cuda {
+
+memory::memory(const context& c, CUdevice device, bool has_pools) : context_(c), stream_(c) {
+  if (!has_pools) return;
+  const current here(c);
+  c.errors().check(c.calls().cuDeviceGetDefaultMemPool(&pool_, device), "cuDeviceGetDefaultMemPool");
+  // Else each synchronisation hands unused memory back, and the next allocation pays for it again.
+  cuuint64_t keep = UINT64_MAX;
+  c.errors().check(c.calls().cuMemPoolSetAttribute(pool_, CU_MEMPOOL_ATTR_RELEASE_THRESHOLD, &keep),
+                   "cuMemPoolSetAttribute");
+}
+
+memory::~memory() { trim(); }
+
+CUdeviceptr memory::allocate(std::size_t bytes) {
+  const current here(context_);
+  const driver& call = context_.calls();
+  CUdeviceptr at = 0;
+  if (pool_ == nullptr) {
+    context_.errors().check(with_relief([&] { return call.cuMemAlloc_v2(&at, bytes); }), "cuMemAlloc",
+                            std::uint64_t{bytes});
+    return at;
+  }
+  context_.errors().check(with_relief([&] { return call.cuMemAllocAsync(&at, bytes, stream_.get()); }),
+                          "cuMemAllocAsync", std::uint64_t{bytes});
+  // Memory is there in the order of this stream; after this, in that of all.
+  const CUresult code = call.cuStreamSynchronize(stream_.get());
+  if (code != CUDA_SUCCESS) {
+    release(at);
+    context_.errors().check(code, "cuStreamSynchronize");
+  }
+  return at;
+}
+
+void memory::release(CUdeviceptr at) noexcept {
+  const current here(context_, std::nothrow);
+  if (!here) return;
+  if (pool_ == nullptr)
+    context_.errors().quietly(context_.calls().cuMemFree_v2(at), "cuMemFree");
+  else
+    context_.errors().quietly(context_.calls().cuMemFreeAsync(at, stream_.get()), "cuMemFreeAsync");
+}
+
+void* memory::allocate_pinned(std::size_t bytes) {
+  const current here(context_);
+  void* at = nullptr;
+  context_.errors().check(
+      with_relief([&] { return context_.calls().cuMemHostAlloc(&at, bytes, CU_MEMHOSTALLOC_PORTABLE); }),
+      "cuMemHostAlloc", std::uint64_t{bytes});
+  return at;
+}
+
+void memory::release_pinned(void* at) noexcept {
+  if (const current here(context_, std::nothrow); here)
+    context_.errors().quietly(context_.calls().cuMemFreeHost(at), "cuMemFreeHost");
+}
+
+void* memory::take_slot() {
+  {
+    const std::lock_guard lock(guard_);
+    if (!slots_.empty()) {
+      void* const at = slots_.back();
+      slots_.pop_back();
+      return at;
+    }
+  }
+  return allocate_pinned(slot_bytes);
+}
+
+void memory::give_slot(void* at) noexcept {
+  try {
+    const std::lock_guard lock(guard_);
+    slots_.push_back(at);
+  } catch (...) {  // no memory for the list
+    release_pinned(at);
+  }
+}
+
+void memory::trim() noexcept {
+  std::vector<void*> slots;
+  {
+    const std::lock_guard lock(guard_);
+    slots.swap(slots_);
+  }
+  for (void* at : slots) release_pinned(at);
+  const current here(context_, std::nothrow);
+  if (!here || pool_ == nullptr) return;
+  // What was released is unused only when the stream has come to it.
+  CUresult code = context_.calls().cuStreamSynchronize(stream_.get());
+  context_.errors().quietly(code, "cuStreamSynchronize");
+  if (code != CUDA_SUCCESS) return;
+  code = context_.calls().cuMemPoolTrimTo(pool_, 0);
+  context_.errors().quietly(code, "cuMemPoolTrimTo");
+}
+
+}  // namespace busfare::cuda
