@@ -257,6 +257,7 @@ backend::executable& build(device_slot& on, const cone* c, const group* g, const
       text = emit_map(*fused, on.info.dialect);
     request.source = text.source;
     request.entry = text.entry;
+    request.width = text.width;
   }
   try {
     auto built = on.device->build(request);

@@ -32,6 +32,7 @@ CUdeviceptr memory::allocate(std::size_t bytes) {
   // Memory is there in the order of this stream; after this, in that of all.
   const CUresult code = call.cuStreamSynchronize(stream_.get());
   if (code != CUDA_SUCCESS) {
+    context_.errors().quietly(code, "cuStreamSynchronize");  // a lost device is not called again
     release(at);
     context_.errors().check(code, "cuStreamSynchronize");
   }
@@ -48,11 +49,14 @@ void memory::release(CUdeviceptr at) noexcept {
 }
 
 void* memory::allocate_pinned(std::size_t bytes) {
-  const current here(context_);
   void* at = nullptr;
-  context_.errors().check(
-      with_relief([&] { return context_.calls().cuMemHostAlloc(&at, bytes, CU_MEMHOSTALLOC_PORTABLE); }),
-      "cuMemHostAlloc", std::uint64_t{bytes});
+  {
+    const current here(context_);
+    context_.errors().check(
+        with_relief([&] { return context_.calls().cuMemHostAlloc(&at, bytes, CU_MEMHOSTALLOC_PORTABLE); }),
+        "cuMemHostAlloc", std::uint64_t{bytes});
+  }
+  context_.errors().require_alive();  // leaving a context tells of earlier work, too
   return at;
 }
 

@@ -39,6 +39,7 @@ class memory {
     const CUresult code = call();
     if (code != CUDA_ERROR_OUT_OF_MEMORY) return code;
     trim();
+    context_.errors().require_alive();
     return call();
   }
 

@@ -139,13 +139,15 @@ template <class... A> int nv(const char* name, A... a) {
 }
 
 // PTX, or the log after "error:".
-inline std::string ptx_of(const core::generated& g) {
+// `architecture`: 90 for compute_90.
+inline std::string ptx_of(const core::generated& g, int architecture = 90) {
   void* p = nullptr;
   if (nv("nvrtcCreateProgram", &p, g.source.c_str(), "kernel.cu", 0, nullptr, nullptr) != 0)
     return "error: create";
-  const char* options[] = {"--gpu-architecture=compute_90", "--fmad=false", "--prec-div=true",
-                           "--prec-sqrt=true", "--ftz=false"};
-  const int code = nv("nvrtcCompileProgram", p, 5, static_cast<const char**>(options));
+  const std::string target = "--gpu-architecture=compute_" + std::to_string(architecture);
+  const char* options[] = {target.c_str(),     "--fmad=false", "--prec-div=true",
+                           "--prec-sqrt=true", "--ftz=false",  "-std=c++17"};
+  const int code = nv("nvrtcCompileProgram", p, 6, static_cast<const char**>(options));
   std::size_t n = 0;
   std::string text;
   if (code != 0) {
