@@ -21,13 +21,14 @@ class scratch {
   CUdeviceptr at_;
 };
 
+std::string kernel_text(const std::string& real) {
+  return "#define REAL " + real + "\nextern \"C\" __global__ void probe_" + real +
+         "(const REAL* in, REAL* out) {\n  const unsigned int i = blockIdx.x * blockDim.x + threadIdx.x;" +
+         backend::arithmetic_statements + "}\n#undef REAL\n";
+}
+
 template <class Real>
-void run(const context& c, memory& m, program_cache& programs, const char* real, backend::arithmetic& found) {
-  const program_cache::built b =
-      programs.get("#define REAL " + std::string(real) +
-                   "\nextern \"C\" __global__ void probe(const REAL* in, REAL* out) {\n"
-                   "  const unsigned int i = blockIdx.x * blockDim.x + threadIdx.x;" +
-                   backend::arithmetic_statements + "}\n");
+void run(const context& c, memory& m, const loaded_code& code, const char* name, backend::arithmetic& found) {
   const wall& w = c.errors();
   const driver& call = c.calls();
   std::vector<Real> in = backend::arithmetic_operands<Real>();
@@ -37,7 +38,7 @@ void run(const context& c, memory& m, program_cache& programs, const char* real,
   const stream s(c);
   const current here(c);
   CUfunction kernel = nullptr;
-  w.check(call.cuModuleGetFunction(&kernel, b.code->get(), "probe"), "cuModuleGetFunction");
+  w.check(call.cuModuleGetFunction(&kernel, code.get(), name), "cuModuleGetFunction");
   try {
     w.check(call.cuMemcpyHtoDAsync_v2(from.at(), in.data(), in_bytes, s.get()), "cuMemcpyHtoDAsync",
             std::uint64_t{in_bytes});
@@ -62,8 +63,9 @@ void run(const context& c, memory& m, program_cache& programs, const char* real,
 
 backend::arithmetic probe_exactness(const context& c, memory& m, program_cache& programs) {
   backend::arithmetic found{true, true, true};
-  run<float>(c, m, programs, "float", found);
-  run<double>(c, m, programs, "double", found);
+  const program_cache::built b = programs.get(kernel_text("float") + kernel_text("double"));
+  run<float>(c, m, *b.code, "probe_float", found);
+  run<double>(c, m, *b.code, "probe_double", found);
   return found;
 }
 

@@ -9,7 +9,7 @@
 namespace busfare::cuda {
 
 /// Runs 64 triples of hard values through + - * / sqrt fma and a separately stated a * b + c, in f32 and f64,
-/// and compares with the host. Blocks for two builds and two short launches. Throws what the calls throw.
+/// and compares with the host. Blocks for one build and two short launches. Throws what the calls throw.
 backend::arithmetic probe_exactness(const context& c, memory& m, program_cache& programs);
 
 }  // namespace busfare::cuda

@@ -2,6 +2,7 @@
 #include "cuda/memory.hpp"
 
 #include <cstdint>
+#include <string>
 #include <utility>
 
 namespace busfare::cuda {
@@ -18,17 +19,26 @@ memory::memory(const context& c, CUdevice device, bool has_pools) : context_(c),
 
 memory::~memory() { trim(); }
 
+// Others of the process, and of the machine, use the same memory: what they left is part of the answer.
+void memory::check(CUresult code, const char* call, std::size_t bytes) const {
+  if (code == CUDA_SUCCESS) return;
+  std::string about = "for " + std::to_string(bytes) + " bytes";
+  std::size_t free = 0, total = 0;
+  if (code == CUDA_ERROR_OUT_OF_MEMORY && context_.calls().cuMemGetInfo_v2(&free, &total) == CUDA_SUCCESS)
+    about += "; " + std::to_string(free) + " of the device's " + std::to_string(total) + " are free";
+  context_.errors().fail(code, call, about);
+}
+
 CUdeviceptr memory::allocate(std::size_t bytes) {
   const current here(context_);
   const driver& call = context_.calls();
   CUdeviceptr at = 0;
   if (pool_ == nullptr) {
-    context_.errors().check(with_relief([&] { return call.cuMemAlloc_v2(&at, bytes); }), "cuMemAlloc",
-                            std::uint64_t{bytes});
+    check(with_relief([&] { return call.cuMemAlloc_v2(&at, bytes); }), "cuMemAlloc", bytes);
     return at;
   }
-  context_.errors().check(with_relief([&] { return call.cuMemAllocAsync(&at, bytes, stream_.get()); }),
-                          "cuMemAllocAsync", std::uint64_t{bytes});
+  check(with_relief([&] { return call.cuMemAllocAsync(&at, bytes, stream_.get()); }), "cuMemAllocAsync",
+        bytes);
   // Memory is there in the order of this stream; after this, in that of all.
   const CUresult code = call.cuStreamSynchronize(stream_.get());
   if (code != CUDA_SUCCESS) {

@@ -44,6 +44,8 @@ class memory {
   }
 
  private:
+  void check(CUresult code, const char* call, std::size_t bytes) const;
+
   const context& context_;
   stream stream_;  // orders allocations and releases among themselves
   CUmemoryPool pool_ = nullptr;

@@ -254,6 +254,32 @@ TEST_F(fake_gpu, queues_wait_for_each_other_and_marks_span_their_work) {
   d->release(b);
 }
 
+// No peer-to-peer copies: the host waits between them.
+TEST_F(fake_gpu, two_gpus_hand_over_through_the_host) {
+  fake_cuda::settings s;
+  s.devices = 2;
+  start(s);
+  const auto a = open("cuda:0"), b = open("cuda:1");
+  EXPECT_NE(a->native(), b->native());
+  const auto down = a->open(engine::download), up = b->open(engine::upload);
+  std::vector<std::uint32_t> x(100000), y(x.size());
+  std::iota(x.begin(), x.end(), 3u);
+  const std::size_t bytes = x.size() * 4;
+  const block on_a = a->allocate(bytes, memory_kind::device), on_b = b->allocate(bytes, memory_kind::device);
+  const block pinned = a->allocate(bytes, memory_kind::pinned);
+  down->copy(on_a, pageable(x.data(), bytes), bytes);
+  down->copy(pinned, on_a, bytes);
+  const auto downloaded = down->mark();
+  up->wait_for(*downloaded);
+  up->copy(on_b, pinned, bytes);
+  up->copy(pageable(y.data(), bytes), on_b, bytes);
+  finish(*up);
+  EXPECT_EQ(x, y);
+  a->release(pinned);
+  a->release(on_a);
+  b->release(on_b);
+}
+
 TEST_F(fake_gpu, a_refused_kernel_carries_source_and_log_and_is_remembered) {
   const auto d = open();
   build_request r = map_request();

@@ -139,12 +139,12 @@ template <class... A> int nv(const char* name, A... a) {
 }
 
 // PTX, or the log after "error:".
-// `architecture`: 90 for compute_90.
-inline std::string ptx_of(const core::generated& g, int architecture = 90) {
+// With a real architecture (sm_90) machine code is made as well.
+inline std::string ptx_of(const core::generated& g, const std::string& architecture = "sm_90") {
   void* p = nullptr;
   if (nv("nvrtcCreateProgram", &p, g.source.c_str(), "kernel.cu", 0, nullptr, nullptr) != 0)
     return "error: create";
-  const std::string target = "--gpu-architecture=compute_" + std::to_string(architecture);
+  const std::string target = "--gpu-architecture=" + architecture;
   const char* options[] = {target.c_str(),     "--fmad=false", "--prec-div=true",
                            "--prec-sqrt=true", "--ftz=false",  "-std=c++17"};
   const int code = nv("nvrtcCompileProgram", p, 6, static_cast<const char**>(options));
@@ -159,6 +159,9 @@ inline std::string ptx_of(const core::generated& g, int architecture = 90) {
     nv("nvrtcGetPTXSize", p, &n);
     text.resize(n);
     nv("nvrtcGetPTX", p, text.data());
+    std::size_t code_bytes = 0;
+    if (architecture.starts_with("sm_") && (nv("nvrtcGetCUBINSize", p, &code_bytes) != 0 || code_bytes == 0))
+      text = "error: no machine code for " + architecture + "\n" + text;
   }
   nv("nvrtcDestroyProgram", &p);
   return text;

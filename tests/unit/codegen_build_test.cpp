@@ -78,8 +78,9 @@ TEST(codegen_kernel, nvrtc_builds_for_every_architecture_it_knows) {
       core::emit_map(*sum_of(type::f32), "cuda"), core::emit_fold(nullptr, *sum_of(type::f64), wide, "cuda")};
   for (const int architecture : all) {
     for (const core::generated& g : kernels) {
-      const std::string ptx = ptx_of(g, architecture);
+      const std::string ptx = ptx_of(g, "sm_" + std::to_string(architecture));
       EXPECT_NE(ptx.find(".entry " + g.entry), std::string::npos) << architecture << "\n" << ptx;
+      EXPECT_NE(ptx.substr(0, 6), "error:") << ptx;
     }
   }
 }
