@@ -25,9 +25,12 @@ current::current(const context& c) : context_(c) {
 
 current::current(const context& c, std::nothrow_t) noexcept : context_(c) {
   if (c.errors().is_lost()) return;
-  const CUresult code = c.calls().cuCtxPushCurrent_v2(c.native());
-  c.errors().quietly(code, "cuCtxPushCurrent");
-  is_pushed_ = code == CUDA_SUCCESS;
+  // Twice: what is to be released now would be lost for good.
+  for (int attempt = 0; attempt < 2 && !is_pushed_ && !c.errors().is_lost(); ++attempt) {
+    const CUresult code = c.calls().cuCtxPushCurrent_v2(c.native());
+    c.errors().quietly(code, "cuCtxPushCurrent");
+    is_pushed_ = code == CUDA_SUCCESS;
+  }
 }
 
 current::~current() {

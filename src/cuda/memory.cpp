@@ -32,6 +32,7 @@ CUdeviceptr memory::allocate(std::size_t bytes) {
   // Memory is there in the order of this stream; after this, in that of all.
   const CUresult code = call.cuStreamSynchronize(stream_.get());
   if (code != CUDA_SUCCESS) {
+    context_.errors().quietly(code, "cuStreamSynchronize");  // a lost device is not called again
     release(at);
     context_.errors().check(code, "cuStreamSynchronize");
   }

@@ -53,8 +53,8 @@ void queue::drain() noexcept {
 }
 
 template <class Call> auto queue::whole_or_nothing(const Call& call) {
-  const current here(context_);
   try {
+    const current here(context_);
     return call();
   } catch (...) {
     drain();

@@ -38,8 +38,10 @@ staging::~staging() {
       if (!here) break;
       try {
         is_free = s.crossed.is_done();
-      } catch (...) {  // lost: the driver is not called again, and the slot is gone with the context
-        break;
+      } catch (...) {
+        // Lost: the driver is not called again, and the slot is gone with the context. Else it is asked
+        // again.
+        if (events_.where().errors().is_lost()) break;
       }
       if (std::chrono::steady_clock::now() > end) break;
       if (!is_free) std::this_thread::sleep_for(std::chrono::microseconds(100));

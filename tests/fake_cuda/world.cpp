@@ -242,16 +242,18 @@ void entry::meet(const fault& f) {
       break;
     case effect::sticky:
       code_ = code;
+      if (c == nullptr) break;  // nothing to break
       w.note_loss();
-      if (c != nullptr) w.break_context(c->serial, code);
+      w.break_context(c->serial, code);
       break;
     case effect::gone:
       code_ = code;
-      w.note_loss();
       for (device_state& d : w.devices) {
         if (c != nullptr && d.ordinal != c->device) continue;
         d.gone = code;
-        if (d.primary != 0) w.break_context(d.primary, code);
+        if (d.primary == 0) continue;
+        w.note_loss();
+        w.break_context(d.primary, code);
       }
       break;
     default:
@@ -259,7 +261,10 @@ void entry::meet(const fault& f) {
   }
 }
 
-CUresult entry::result(CUresult own) { return code_ != CUDA_SUCCESS ? code_ : own; }
+CUresult entry::result(CUresult own) {
+  if (c != nullptr && own != CUDA_SUCCESS && own == c->broken) w.note_loss();
+  return code_ != CUDA_SUCCESS ? code_ : own;
+}
 
 CUresult entry::misused(CUresult own, const std::string& what) {
   w.misuse(std::string(name_) + ": " + what);
