@@ -19,6 +19,7 @@ struct settings {
   std::int32_t driver_version = 13000;
   std::int32_t multiprocessors = 3;
   std::uint64_t memory = std::uint64_t{4} << 30;  ///< bytes of each device; at most 32 GiB
+  bool integrated = false;  ///< shares the host's memory: kernels take every host address
   order when = order::random;
   std::uint64_t seed = 1;
 };
@@ -64,9 +65,10 @@ struct driver_control {
   census (*alive)();
   std::uint64_t (*misuse_count)();  ///< what a program must not do, whatever the driver made of it
   const char* (*misuse)(std::uint64_t which);
-  std::uint64_t (*calls_after_loss)();  ///< calls after one had returned a sticky error; releases included
-  void (*release_hung)();               ///< work that hangs goes on
-  std::uint64_t (*launches)();          ///< kernels that ran
+  std::uint64_t (
+      *calls_at_loss)();        ///< calls made when the first sticky error was returned; UINT64_MAX: none was
+  void (*release_hung)();       ///< work that hangs goes on
+  std::uint64_t (*launches)();  ///< kernels that ran
 };
 
 struct compiler_control {

@@ -68,7 +68,7 @@ constexpr driver_control control = {
     },
     [] {
       const lock guard(world_lock());
-      return the_world().after_loss;
+      return the_world().loss_at;
     },
     [] {
       const lock guard(world_lock());

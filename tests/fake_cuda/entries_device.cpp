@@ -107,6 +107,9 @@ int attribute_of(const settings& s, CUdevice_attribute a, int ordinal) {
       return s.capability / 10;
     case CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR:
       return s.capability % 10;
+    case CU_DEVICE_ATTRIBUTE_INTEGRATED:
+    case CU_DEVICE_ATTRIBUTE_PAGEABLE_MEMORY_ACCESS:
+      return s.integrated ? 1 : 0;
     case CU_DEVICE_ATTRIBUTE_PCI_BUS_ID:
       return ordinal + 1;
     case CU_DEVICE_ATTRIBUTE_UNIFIED_ADDRESSING:

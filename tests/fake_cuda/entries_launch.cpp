@@ -69,13 +69,15 @@ struct kept_launch {
 CUresult run(world& w, kept_launch& k) {
   std::vector<void*> parameters;
   for (std::size_t i = 0; i < k.values.size(); ++i) {
-    if (k.pointers[i] != 0) {
-      if (w.memory.find(k.pointers[i]) == nullptr) {
+    const address at = k.pointers[i];
+    if (at != 0) {
+      const bool hosts = w.set.integrated && !w.memory.is_device_address(at);
+      if (!hosts && w.memory.find(at) == nullptr) {
         w.misuse(std::string("kernel ") + k.entry->name + ": parameter " + std::to_string(i) +
                  " points to no memory of the device");
         return CUDA_ERROR_ILLEGAL_ADDRESS;
       }
-      char* const there = w.memory.reach(k.pointers[i]);
+      char* const there = w.memory.reach(at);
       std::memcpy(k.values[i].data(), &there, sizeof there);
     }
     parameters.push_back(k.values[i].data());
@@ -91,7 +93,8 @@ CUresult run(world& w, kept_launch& k) {
     return CUDA_ERROR_LAUNCH_FAILED;
   }
   for (const address a : k.pointers) {
-    if (a == 0 || w.memory.intact(*w.memory.find(a))) continue;
+    const memory_block* const b = a != 0 ? w.memory.find(a) : nullptr;
+    if (b == nullptr || w.memory.intact(*b)) continue;
     w.misuse(std::string("kernel ") + k.entry->name + ": wrote behind the end of memory");
     return CUDA_ERROR_ILLEGAL_ADDRESS;
   }

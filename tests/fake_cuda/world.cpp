@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
+#include <random>
 
 namespace fake_cuda {
 
@@ -42,7 +43,8 @@ settings environment_settings() {
   s.driver_version = static_cast<int>(number_from("FAKE_CUDA_DRIVER", 13000));
   s.multiprocessors = static_cast<int>(number_from("FAKE_CUDA_MULTIPROCESSORS", 3));
   s.memory = std::min(number_from("FAKE_CUDA_MEMORY", s.memory), memory_map::window_bytes);
-  s.seed = number_from("FAKE_CUDA_SEED", 1);
+  s.seed = number_from("FAKE_CUDA_SEED", std::random_device{}());
+  s.integrated = number_from("FAKE_CUDA_INTEGRATED", 0) != 0;
   const char* when = std::getenv("FAKE_CUDA_ORDER");
   if (when != nullptr && std::strcmp(when, "late") == 0) s.when = order::late;
   if (when != nullptr && std::strcmp(when, "early") == 0) s.when = order::early;
@@ -205,7 +207,6 @@ entry::entry(const char* name, needs n, frees f, std::uint64_t bytes)
     code_ = CUDA_ERROR_DEINITIALIZED;
     return;
   }
-  if (w.loss_seen) ++w.after_loss;
   const std::optional<fault> met = w.plan.meet(name, bytes != 0 ? w.in_use() + bytes : 0);
   if (n != needs::nothing && !w.initialised) {
     stopped_ = true;
@@ -227,7 +228,7 @@ entry::entry(const char* name, needs n, frees f, std::uint64_t bytes)
     w.schedule.drift();
     if (c->broken != CUDA_SUCCESS) {
       code_ = c->broken;
-      w.loss_seen = true;
+      w.note_loss();
     }
   }
   if (code_ != CUDA_SUCCESS && f == frees::nothing) stopped_ = true;
@@ -241,16 +242,18 @@ void entry::meet(const fault& f) {
       break;
     case effect::sticky:
       code_ = code;
-      w.loss_seen = true;
-      if (c != nullptr) w.break_context(c->serial, code);
+      if (c == nullptr) break;  // nothing to break
+      w.note_loss();
+      w.break_context(c->serial, code);
       break;
     case effect::gone:
       code_ = code;
-      w.loss_seen = true;
       for (device_state& d : w.devices) {
         if (c != nullptr && d.ordinal != c->device) continue;
         d.gone = code;
-        if (d.primary != 0) w.break_context(d.primary, code);
+        if (d.primary == 0) continue;
+        w.note_loss();
+        w.break_context(d.primary, code);
       }
       break;
     default:
@@ -258,7 +261,10 @@ void entry::meet(const fault& f) {
   }
 }
 
-CUresult entry::result(CUresult own) { return code_ != CUDA_SUCCESS ? code_ : own; }
+CUresult entry::result(CUresult own) {
+  if (c != nullptr && own != CUDA_SUCCESS && own == c->broken) w.note_loss();
+  return code_ != CUDA_SUCCESS ? code_ : own;
+}
 
 CUresult entry::misused(CUresult own, const std::string& what) {
   w.misuse(std::string(name_) + ": " + what);

@@ -81,6 +81,10 @@ struct world {
   void destroy(context* c);
   void break_context(std::uint64_t serial, CUresult why);
   void unload(std::uint64_t handle);
+  /// A sticky error goes out to the program.
+  void note_loss() {
+    if (loss_at == UINT64_MAX) loss_at = plan.calls();
+  }
   void misuse(const std::string& what) { plan.misuse(what); }
   /// Says what is wrong with a handle that was not found.
   CUresult bad_handle(const char* call, const char* kind, std::uint64_t handle);
@@ -97,8 +101,8 @@ struct world {
   static constexpr std::uint64_t first_handle = 0x00fa0000c0de0000;
   settings set;
   fault_plan plan;
-  bool initialised = false, loss_seen = false;
-  std::uint64_t handles = first_handle, after_loss = 0, leaked = 0, launches = 0;
+  bool initialised = false;
+  std::uint64_t handles = first_handle, loss_at = UINT64_MAX, leaked = 0, launches = 0;
   std::optional<fault> next_work;  ///< for the work that is queued next
   std::vector<device_state> devices;
   memory_map memory;
