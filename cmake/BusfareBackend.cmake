@@ -1,10 +1,10 @@
-# busfare_add_backend(NAME [BUILTIN] [LIBRARIES target...] [REASON text])
+# busfare_add_backend(NAME [BUILTIN] [LIBRARIES target...] [INCLUDES folder...] [REASON text])
 #
 # A backend is one folder: its sources, one CMakeLists.txt that calls this function, and one line in the top
 # CMakeLists.txt. The file module.cpp exports the entry: `busfare_module_NAME`, or `busfare_module` when
 # BUSFARE_LOADED_MODULE is defined. BUILTIN backends are always linked in; others follow BUSFARE_MODULES.
 function(busfare_add_backend name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "BUILTIN" "REASON" "LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "BUILTIN" "REASON" "LIBRARIES;INCLUDES")
   busfare_sources(sources "${CMAKE_CURRENT_SOURCE_DIR}")
   if(NOT sources)
     busfare_leave_out_backend(${name} "no sources in this tree")
@@ -22,8 +22,10 @@ function(busfare_add_backend name)
   foreach(part objects entry)
     busfare_own(busfare_${name}_${part})
     target_include_directories(busfare_${name}_${part} PRIVATE "${PROJECT_SOURCE_DIR}/src")
+    target_include_directories(busfare_${name}_${part} SYSTEM PRIVATE ${arg_INCLUDES})
     target_link_libraries(busfare_${name}_${part} PRIVATE nlohmann_json::nlohmann_json ${arg_LIBRARIES})
   endforeach()
+  set_property(GLOBAL APPEND PROPERTY BUSFARE_BACKEND_INCLUDES ${arg_INCLUDES})
 
   if(arg_BUILTIN OR BUSFARE_MODULES STREQUAL "builtin")
     set_property(GLOBAL APPEND PROPERTY BUSFARE_BUILTIN_BACKENDS ${name})
@@ -36,6 +38,7 @@ function(busfare_add_backend name)
   busfare_own(busfare_${name})
   target_compile_definitions(busfare_${name} PRIVATE BUSFARE_LOADED_MODULE)
   target_include_directories(busfare_${name} PRIVATE "${PROJECT_SOURCE_DIR}/src")
+  target_include_directories(busfare_${name} SYSTEM PRIVATE ${arg_INCLUDES})
   target_link_libraries(busfare_${name} PRIVATE ${arg_LIBRARIES} Threads::Threads ${CMAKE_DL_LIBS})
   set_target_properties(busfare_${name} PROPERTIES
     PREFIX ""

@@ -263,6 +263,7 @@ backend::build_request request_for(const device_slot& on, const cone* c, const g
       text = emit_map(*fused, on.info.dialect);
     request.source = text.source;
     request.entry = text.entry;
+    request.width = text.width;
   }
   return request;
 }

@@ -50,14 +50,12 @@ device::~device() = default;
 void device::probe_arithmetic() {
   const std::string key = "opencl probe 1\n" + found_.info.fingerprint + "\n" + programs_.options();
   std::vector<std::byte> verdict;
-  exactness found;
+  backend::arithmetic found;
   if (core_.cache_get != nullptr && core_.cache_get(key, verdict) && verdict.size() == 1) {
-    const auto bits = std::to_integer<unsigned>(verdict[0]);
-    found = {(bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0};
+    found = backend::arithmetic::from_bits(std::to_integer<unsigned>(verdict[0]));
   } else {
     found = probe_exactness(wall_, programs_, context_.get(), service_.get(), found_.info.f64);
-    const unsigned bits = (found.div_sqrt ? 1u : 0u) | (found.denormals ? 2u : 0u) | (found.basic ? 4u : 0u);
-    const auto byte = static_cast<std::byte>(bits);
+    const auto byte = static_cast<std::byte>(found.bits());
     if (core_.cache_put != nullptr) core_.cache_put(key, &byte, 1);
   }
   if (!found.basic && core_.note != nullptr)

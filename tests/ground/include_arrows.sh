@@ -8,7 +8,7 @@ face='<busfare/[a-z0-9_/]+\.(hpp|def)>'
 words='<busfare/(backend/[a-z0-9_]+|value/[a-z0-9_]+|config|error|type|extents|cpu_code|source_line|program)\.(hpp|def)>'
 same='"[a-z0-9_]+\.(hpp|def|inc)"' # a neighbour in the same folder
 helpers='<nlohmann/json(_fwd)?\.hpp>|<xxhash\.h>|<fmt/[a-z]+\.h>'
-vendor='CL/|cuda|nvrtc|cublas|nvml|thrust/|cub/|clblast'
+vendor='CL/|cuda[a-z_]*\.h|cuda/std/|nvrtc|cublas|nvml|thrust/|cub/|clblast'
 
 # arrows FOLDER ALLOWED...: every include in FOLDER matches one of the patterns.
 arrows() {

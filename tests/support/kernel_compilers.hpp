@@ -140,13 +140,15 @@ template <class... A> int nv(const char* name, A... a) {
 }
 
 // PTX, or the log after "error:".
-inline std::string ptx_of(const core::generated& g) {
+// With a real architecture (sm_90) machine code is made as well.
+inline std::string ptx_of(const core::generated& g, const std::string& architecture = "sm_90") {
   void* p = nullptr;
   if (nv("nvrtcCreateProgram", &p, g.source.c_str(), "kernel.cu", 0, nullptr, nullptr) != 0)
     return "error: create";
-  const char* options[] = {"--gpu-architecture=compute_90", "--fmad=false", "--prec-div=true",
-                           "--prec-sqrt=true", "--ftz=false"};
-  const int code = nv("nvrtcCompileProgram", p, 5, static_cast<const char**>(options));
+  const std::string target = "--gpu-architecture=" + architecture;
+  const char* options[] = {target.c_str(),     "--fmad=false", "--prec-div=true",
+                           "--prec-sqrt=true", "--ftz=false",  "-std=c++17"};
+  const int code = nv("nvrtcCompileProgram", p, 6, static_cast<const char**>(options));
   std::size_t n = 0;
   std::string text;
   if (code != 0) {
@@ -158,6 +160,9 @@ inline std::string ptx_of(const core::generated& g) {
     nv("nvrtcGetPTXSize", p, &n);
     text.resize(n);
     nv("nvrtcGetPTX", p, text.data());
+    std::size_t code_bytes = 0;
+    if (architecture.starts_with("sm_") && (nv("nvrtcGetCUBINSize", p, &code_bytes) != 0 || code_bytes == 0))
+      text = "error: no machine code for " + architecture + "\n" + text;
   }
   nv("nvrtcDestroyProgram", &p);
   return text;

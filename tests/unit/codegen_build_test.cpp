@@ -68,4 +68,42 @@ TEST(codegen_kernel, nvrtc_builds_everything) {
   EXPECT_NE(ptx.find("div.rn.f32"), std::string::npos) << ptx;
 }
 
+// A few kernels that between them use loops, tables, wide accesses, 64-bit arithmetic and groups.
+TEST(codegen_kernel, nvrtc_builds_for_every_architecture_it_knows) {
+  if (nvrtc() == nullptr) GTEST_SKIP() << "no NVRTC library";
+  int n = 0;
+  ASSERT_EQ(nv("nvrtcGetNumSupportedArchs", &n), 0);
+  std::vector<int> all(static_cast<std::size_t>(n));
+  ASSERT_EQ(nv("nvrtcGetSupportedArchs", all.data()), 0);
+  EXPECT_NE(std::find(all.begin(), all.end(), 90), all.end());
+  const std::array<type, 1> wide{type::f64};
+  const core::generated kernels[] = {
+      core::emit_map(*every_operation(type::f64), "cuda"), core::emit_map(*nested_loops(), "cuda"),
+      core::emit_map(*sum_of(type::f32), "cuda"), core::emit_fold(nullptr, *sum_of(type::f64), wide, "cuda")};
+  for (const int architecture : all) {
+    for (const core::generated& g : kernels) {
+      const std::string ptx = ptx_of(g, "sm_" + std::to_string(architecture));
+      EXPECT_NE(ptx.find(".entry " + g.entry), std::string::npos) << architecture << "\n" << ptx;
+      EXPECT_NE(ptx.substr(0, 6), "error:") << ptx;
+    }
+  }
+}
+
+// Neighbours cross memory in one access of 16 bytes, and no more than the largest array allows.
+TEST(codegen_kernel, nvrtc_makes_wide_accesses) {
+  if (nvrtc() == nullptr) GTEST_SKIP() << "no NVRTC library";
+  const core::generated narrow = core::emit_map(*sum_of(type::f32), "cuda"),
+                        wide = core::emit_map(*sum_of(type::f64), "cuda");
+  EXPECT_EQ(narrow.width, 4u);
+  EXPECT_EQ(wide.width, 2u);
+  for (const core::generated& g : {narrow, wide}) {
+    const std::string ptx = ptx_of(g), lanes = g.width == 4 ? "v4" : "v2";
+    EXPECT_NE(ptx.find("ld.global." + lanes), std::string::npos) << ptx;
+    EXPECT_NE(ptx.find("st.global." + lanes), std::string::npos) << ptx;
+    EXPECT_EQ(ptx.find(".local"), std::string::npos) << ptx;
+  }
+  EXPECT_EQ(core::emit_map(*nested_loops(), "cuda").width, 1u);
+  EXPECT_EQ(core::emit_map(*sum_of(type::f32), "opencl-gpu").width, 1u);
+}
+
 }  // namespace

@@ -116,6 +116,51 @@ extern "C" __global__ void ENTRY(const unsigned char* a0, const int* __restrict_
 )");
 }
 
+TEST(codegen_text, wide_map_in_cuda) {
+  EXPECT_EQ(anonymous(core::emit_map(*sum(), "cuda")), R"(
+struct alignas(16) pack_f32 { float at[4]; };
+extern "C" __global__ void ENTRY(const float* a0, const float* a1, float* r0, const unsigned long long first, const unsigned long long count, const unsigned long long shape0, const unsigned long long shape1, const unsigned long long shape2) {
+  const unsigned long long step = gridDim.x * (unsigned long long)blockDim.x;
+  const unsigned long long packs = count / 4 + (count % 4 != 0);
+  const bool aligned = (unsigned long long)(a0 + first) % 16 == 0 && (unsigned long long)(a1 + first) % 16 == 0 && (unsigned long long)(r0 + first) % 16 == 0;
+  for (unsigned long long g = blockIdx.x * (unsigned long long)blockDim.x + threadIdx.x; g < packs; g += step) {
+    const unsigned long long begin = first + g * 4, left = count - g * 4;
+    const unsigned int n = left < 4 ? (unsigned int)left : 4;
+    const bool is_whole = aligned && n == 4;
+    pack_f32 x0;
+    pack_f32 x1;
+    pack_f32 y0;
+    if (is_whole) {
+      x0 = *(const pack_f32*)(a0 + begin);
+      x1 = *(const pack_f32*)(a1 + begin);
+    } else {
+#pragma unroll
+      for (unsigned int k = 0; k < 4; ++k) {
+        x0.at[k] = k < n ? a0[begin + k] : (float)0;
+        x1.at[k] = k < n ? a1[begin + k] : (float)0;
+      }
+    }
+#pragma unroll
+    for (unsigned int k = 0; k < 4; ++k) {
+      const unsigned long long i = begin + k;
+      const float v0 = x0.at[k];
+      const float v1 = x1.at[k];
+      const float v2 = (v0 + v1);
+      y0.at[k] = v2;
+    }
+    if (is_whole) {
+      *(pack_f32*)(r0 + begin) = y0;
+    } else {
+#pragma unroll
+      for (unsigned int k = 0; k < 4; ++k) {
+        if (k < n) r0[begin + k] = y0.at[k];
+      }
+    }
+  }
+}
+)");
+}
+
 TEST(codegen_text, fold_in_opencl_for_a_cpu) {
   EXPECT_EQ(anonymous(core::emit_fold(nullptr, *sum(), std::array{type::f32}, "opencl-cpu")), R"(
 #pragma OPENCL FP_CONTRACT OFF

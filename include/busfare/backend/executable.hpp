@@ -66,6 +66,7 @@ struct build_request {
   std::string_view source;  ///< text in the device's dialect
   std::string_view entry;   ///< the kernel's name
   unsigned lanes = 0;       ///< work::fold: items of the group that the source wants per block (64 or 32)
+  unsigned width = 1;       ///< work::map: neighbouring elements that one work item computes at each step
   // For devices that take their times from a model. Operations: of the program, what a build takes time for.
   // Flops and bytes: of one element; an instruction counts two flops, as a fused multiply-add does, and a
   // division as many as the device could do in its time.

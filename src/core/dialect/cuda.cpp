@@ -34,6 +34,7 @@ constinit const dialect_spec cuda_dialect = {
     .barrier = "__syncthreads();",
     .group_size = "__launch_bounds__($L) ",
     .item_per_block = false,
+    .wide_maps = true,
 };
 
 }  // namespace busfare::core

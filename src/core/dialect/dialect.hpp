@@ -33,6 +33,7 @@ struct dialect_spec {
   const char* barrier;
   const char* group_size;  ///< attribute that fixes the group's size; "$L" is the lanes
   bool item_per_block;     ///< folds: one work item does a block of the tree, without a group
+  bool wide_maps;          ///< maps: a work item may compute neighbours, moved by one access
 };
 
 extern const dialect_spec opencl_cpu_dialect, opencl_gpu_dialect, cuda_dialect;

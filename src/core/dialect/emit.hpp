@@ -12,12 +12,13 @@ namespace busfare::core {
 
 struct generated {
   std::string source;
-  std::string entry;  ///< the kernel's name
+  std::string entry;   ///< the kernel's name
+  unsigned width = 1;  ///< maps: neighbouring elements that one work item computes at each step
 };
 
 /// A map in dialect "opencl-cpu", "opencl-gpu" or "cuda"; parameters as backend/executable.hpp says: the
 /// program's arguments, one result pointer per result, first, count, shape. At least `count` work items
-/// (OpenCL); any grid (CUDA).
+/// (OpenCL); any grid (CUDA), where `count / width` items, rounded up, take one step each.
 generated emit_map(const program& p, std::string_view dialect);
 
 /// The fixed trees of docs/same-bits.md: lanes for operations that commute, pairs for those that do not.

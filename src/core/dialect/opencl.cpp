@@ -38,6 +38,7 @@ constexpr dialect_spec opencl(std::string_view name, bool item_per_block) {
       .barrier = "barrier(CLK_LOCAL_MEM_FENCE);",
       .group_size = "__attribute__((reqd_work_group_size($L, 1, 1))) ",
       .item_per_block = item_per_block,
+      .wide_maps = false,
   };
 }
 
