@@ -22,19 +22,25 @@ template <class Op> constexpr bool commutes() {
 
 inline namespace BUSFARE_TU {
 
+BUSFARE_FLATTEN_BEGIN
+// Register j of two packs in a row.
+template <int J, class T, isa I> const vector_t<T, I>& register_of(const pack<T, I>& a, const pack<T, I>& b) {
+  if constexpr (J < parts_of<T>)
+    return a.part[J];
+  else
+    return b.part[J - parts_of<T>];
+}
+
 // Two packs of neighbours become one pack of the elements with even places and one of those with odd places.
+// K counts the lanes of one register.
 template <class T, isa I, int... K>
 void split(const pack<T, I>& a, const pack<T, I>& b, pack<T, I>& even, pack<T, I>& odd,
            std::integer_sequence<int, K...>) {
-  if constexpr (sizeof(T) == 4) {
-    even.part[0] = __builtin_shufflevector(a.part[0], b.part[0], (2 * K)...);
-    odd.part[0] = __builtin_shufflevector(a.part[0], b.part[0], (2 * K + 1)...);
-  } else {
-    even.part[0] = __builtin_shufflevector(a.part[0], a.part[1], (2 * K)...);
-    odd.part[0] = __builtin_shufflevector(a.part[0], a.part[1], (2 * K + 1)...);
-    even.part[1] = __builtin_shufflevector(b.part[0], b.part[1], (2 * K)...);
-    odd.part[1] = __builtin_shufflevector(b.part[0], b.part[1], (2 * K + 1)...);
-  }
+  BUSFARE_PARTS(T, {
+    const vector_t<T, I>&low = register_of<2 * p, T, I>(a, b), &high = register_of<2 * p + 1, T, I>(a, b);
+    even.part[p] = __builtin_shufflevector(low, high, (2 * K)...);
+    odd.part[p] = __builtin_shufflevector(low, high, (2 * K + 1)...);
+  });
 }
 
 // Value k of level l is made of the elements [k 2^l, (k + 1) 2^l) that there are: of values 2k and 2k + 1 of
@@ -57,7 +63,7 @@ template <class R, class Op, class... T> struct pair_loop {
     const auto b = rows::template load_row<R>(in, 2 * k + width, all);
     std::tuple<value<T, R>...> even, odd;
     (split(std::get<K>(a), std::get<K>(b), std::get<K>(even), std::get<K>(odd),
-           std::make_integer_sequence<int, width * 4 / static_cast<int>(sizeof(T))>{}),
+           std::make_integer_sequence<int, width / parts_of<T>>{}),
      ...);
     rows::template store_row<R>(out, k, rows::template combine<R>(even, odd, all), all);
   }
@@ -100,6 +106,8 @@ template <class R, class Op, class... T> struct pair_loop {
     (std::memcpy(b.out[K], std::get<K>(folded), sizeof(T)), ...);
   }
 };
+
+BUSFARE_FLATTEN_END
 
 template <class Op, class... T> struct pair_entries {
   using all = std::index_sequence_for<T...>;
