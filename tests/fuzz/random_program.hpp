@@ -17,12 +17,15 @@ struct random_arguments {
   std::vector<busfare::backend::parameter> list;
   surroundings held;
 
-  void add(bytes& in) {
+  /// `offered`: types that elements should have often, because somebody stores them.
+  void add(bytes& in, const std::vector<type>& offered) {
     using busfare::backend::parameter_kind;
     constexpr parameter_kind kinds[] = {parameter_kind::element, parameter_kind::broadcast,
                                         parameter_kind::whole, parameter_kind::number};
-    const parameter_kind kind = kinds[in.below(4)];
-    const auto t = static_cast<type>(in.below(kind == parameter_kind::number ? 6 : 10));
+    const bool fits = !offered.empty() && in.below(2) == 0;
+    const parameter_kind kind = fits ? parameter_kind::element : kinds[in.below(4)];
+    const type t = fits ? offered[in.below(offered.size())]
+                        : static_cast<type>(in.below(kind == parameter_kind::number ? 6 : 10));
     std::vector<bits> table;
     bits value = 0;
     if (kind == parameter_kind::whole) {
@@ -38,9 +41,9 @@ struct random_arguments {
   }
 };
 
-inline random_arguments arguments_from(bytes& in) {
+inline random_arguments arguments_from(bytes& in, const std::vector<type>& offered = {}) {
   random_arguments a;
-  for (std::size_t k = in.below(5); k > 0; --k) a.add(in);
+  for (std::size_t k = in.below(5); k > 0; --k) a.add(in, offered);
   for (std::int64_t& i : a.held.index) i = static_cast<std::int64_t>(in.byte());
   return a;
 }
@@ -51,16 +54,26 @@ class random_program {
   random_program(const random_arguments& arguments, bytes& in) : arguments_(arguments), in_(in) {}
 
   busfare::program_ptr record() {
+    // Chosen first: the loop below takes all bytes.
+    struct choice {
+      std::size_t which, narrow;
+    };
+    std::vector<choice> choices(in_.below(3) + 1);
+    for (choice& c : choices) c = {in_.below(8), in_.below(5)};
     busfare::detail::trace_session session(arguments_.list, busfare::source_line::here());
     keep(busfare::detail::trace_literal(value_type::f32, 0x40490fdbu), value_type::f32, 0x40490fdbu);
+    for (std::size_t k = 0; k < arguments_.list.size(); ++k)
+      if (arguments_.list[k].kind != busfare::backend::parameter_kind::whole)
+        keep(session.input(static_cast<int>(k)), busfare::value_of(arguments_.list[k].type),
+             arguments_.held.values[k]);
     for (int step = 0; step < 120 && !in_.empty(); ++step) one(session);
     while (!loops_.empty()) end_loop();
     std::vector<busfare::detail::symbol_id> results;
     std::vector<type> stored;
-    for (std::size_t k = in_.below(3) + 1; k > 0; --k) {
-      const known& r = pool_[pool_.size() - 1 - in_.below(256) % pool_.size()];
+    for (const choice& c : choices) {
+      const known& r = pool_[pool_.size() - 1 - c.which % pool_.size()];
       results.push_back(r.id);
-      stored.push_back(stored_as(r.what));
+      stored.push_back(stored_as(r.what, c.narrow));
       expected_.push_back(r);
     }
     return session.finish(results, stored);
@@ -90,11 +103,11 @@ class random_program {
     pool_.push_back({id, what, value, certain});
   }
 
-  type stored_as(value_type v) {
+  static type stored_as(value_type v, std::size_t choice) {
     if (v == value_type::mask) return type::u8;
     if (v != value_type::i32) return static_cast<type>(v);
     constexpr type narrow[] = {type::i32, type::u8, type::i8, type::u16, type::i16};
-    return narrow[in_.below(5)];
+    return narrow[choice];
   }
 
   // The newest value of a type, or an older one; null where there is none.
