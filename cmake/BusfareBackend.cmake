@@ -51,6 +51,7 @@ endfunction()
 
 # busfare_leave_out_backend(NAME REASON): the library can tell why the backend is not there.
 function(busfare_leave_out_backend name reason)
+  string(REPLACE ";" "," reason "${reason}") # rows are kept in a list
   set_property(GLOBAL APPEND PROPERTY BUSFARE_ABSENT_BACKENDS "${name}|${reason}")
   busfare_decided(${name} "left out" "${reason}")
 endfunction()

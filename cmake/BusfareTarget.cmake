@@ -2,6 +2,7 @@
 
 # busfare_decided(WHAT VALUE REASON): one row of the table that ends the configure.
 function(busfare_decided what value reason)
+  string(REPLACE ";" "," reason "${reason}") # rows are kept in a list
   set_property(GLOBAL APPEND PROPERTY BUSFARE_DECISIONS "${what}|${value}|${reason}")
 endfunction()
 

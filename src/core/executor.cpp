@@ -248,6 +248,7 @@ class running {
           give_block(*slot, r.memory);
       }
       a->replicas.clear();
+      a->on_host.store(false, std::memory_order_release);  // a download may have ended before the failure
       a->host.reset();
     }
   }
