@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint64_t page = 4096, alignment = 256;
 constexpr unsigned char rubbish = 0xcb, guard = 0xfd;
-constexpr std::uint64_t most_rubbish = 64u << 20;  // spoiling more would only take time
+constexpr std::uint64_t most_rubbish = 1u << 20;  // spoiling more would only take time
 
 std::uint64_t up(std::uint64_t n, std::uint64_t to) { return (n + to - 1) / to * to; }
 

@@ -209,7 +209,7 @@ class releaser {
   explicit releaser(const fake_cuda::driver_control& driver)
       : thread_([this, &driver] {
           std::unique_lock lock(guard_);
-          while (!changed_.wait_for(lock, std::chrono::milliseconds(40), [this] { return over_; })) {
+          while (!changed_.wait_for(lock, std::chrono::milliseconds(20), [this] { return over_; })) {
             ++rounds;
             driver.release_hung();
           }
