@@ -248,8 +248,13 @@ class running {
           give_block(*slot, r.memory);
       }
       a->replicas.clear();
-      a->on_host.store(false, std::memory_order_release);  // a download may have ended before the failure
-      a->host.reset();
+      if (a->on_host.load(std::memory_order_acquire)) {
+        // Its download ended before the failure, and somebody may be reading it already: it is computed.
+        a->depth.store(0, std::memory_order_relaxed);
+        a->producer.reset();  // the cone holds the node until the run is over
+      } else {
+        a->host.reset();
+      }
     }
   }
 
