@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstring>
 #include <memory>
 #include <span>
 #include <type_traits>
@@ -18,6 +17,7 @@ template <storable T> class array;
 
 namespace detail {
 template <class T> const array_handle& handle_of(const array<T>& a);
+template <class T> array_handle& handle_in(array<T>& a);
 template <class T> array<T> array_of(array_handle h);
 }  // namespace detail
 
@@ -38,6 +38,48 @@ template <storable T> class read_view {
       : owner_(std::move(owner)), data_(data), size_(size) {}
   detail::array_handle owner_;
   const T* data_;
+  std::size_t size_;
+};
+
+/// A new version of an array, open for writing by the host; made by `array::write` and `array::overwrite`. It
+/// becomes readable when the view goes. Until then everything that needs this version throws invalid_argument
+/// in the thread that opened the view, and waits in others. Where the writer unwinds by an exception, the
+/// version holds what was written until then. Move-only; shares ownership.
+template <storable T> class write_view {
+ public:
+  write_view(write_view&& other) noexcept
+      : owner_(std::exchange(other.owner_, nullptr)), data_(other.data_), size_(other.size_) {}
+  write_view& operator=(write_view&& other) noexcept {
+    if (this != &other) {
+      close();
+      owner_ = std::exchange(other.owner_, nullptr);
+      data_ = other.data_;
+      size_ = other.size_;
+    }
+    return *this;
+  }
+  write_view(const write_view&) = delete;
+  write_view& operator=(const write_view&) = delete;
+  ~write_view() { close(); }
+
+  [[nodiscard]] T* data() const noexcept { return data_; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  T* begin() const noexcept { return data_; }
+  T* end() const noexcept { return data_ + size_; }
+  /// Unchecked.
+  T& operator[](std::size_t i) const noexcept { return data_[i]; }
+
+ private:
+  friend class array<T>;
+  write_view(detail::array_handle owner, T* data, std::size_t size)
+      : owner_(std::move(owner)), data_(data), size_(size) {}
+  void close() noexcept {
+    if (owner_) detail::close_version(owner_);
+    owner_.reset();
+  }
+  detail::array_handle owner_;
+  T* data_;
   std::size_t size_;
 };
 
@@ -66,7 +108,23 @@ template <storable T> class array {
                   "value() needs an array with one element, this one has " + std::to_string(size()), line);
     return host(line)[0];
   }
-  /// Copies the elements to the caller's memory. Throws invalid_argument where sizes differ.
+  /// Gives this handle a new version with the same contents, to be changed in place. Copies of the handle,
+  /// views and what was recorded before keep the old version. Runs and fetches what the contents need. The
+  /// buffer is taken over when nobody else holds it, else copied (`stats`, and the causes of later transfers,
+  /// say which). Throws what running throws; invalid_argument while this thread holds a view of the same
+  /// version.
+  [[nodiscard]] write_view<T> write(source_line line = source_line::here()) {
+    T* const data = static_cast<T*>(detail::open_version(handle_, true, line));
+    return {handle_, data, size()};
+  }
+  /// As `write`, but for who fills every element: nothing is run or fetched, and the contents are unspecified
+  /// at first.
+  [[nodiscard]] write_view<T> overwrite(source_line line = source_line::here()) {
+    T* const data = static_cast<T*>(detail::open_version(handle_, false, line));
+    return {handle_, data, size()};
+  }
+  /// Copies the elements to the caller's memory, straight from the device where they are only there. Throws
+  /// invalid_argument where sizes differ.
   void into(std::span<T> out, source_line line = source_line::here()) const {
     if (out.size() != size()) {
       throw error(error_class::invalid_argument,
@@ -74,12 +132,12 @@ template <storable T> class array {
                       std::to_string(size()),
                   line);
     }
-    const auto view = host(line);
-    if (!view.empty()) std::memcpy(out.data(), view.data(), view.size() * sizeof(T));
+    detail::copy_out(handle_, out.data(), line);
   }
 
  private:
   friend const detail::array_handle& detail::handle_of<T>(const array<T>&);
+  friend detail::array_handle& detail::handle_in<T>(array<T>&);
   friend array<T> detail::array_of<T>(detail::array_handle);
   explicit array(detail::array_handle h) : handle_(std::move(h)) {}
   detail::array_handle handle_;
@@ -87,6 +145,7 @@ template <storable T> class array {
 
 namespace detail {
 template <class T> const array_handle& handle_of(const array<T>& a) { return a.handle_; }
+template <class T> array_handle& handle_in(array<T>& a) { return a.handle_; }
 template <class T> array<T> array_of(array_handle h) { return array<T>(std::move(h)); }
 
 inline void check_count(std::size_t have, const extents& shape, source_line line) {

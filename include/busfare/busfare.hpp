@@ -4,6 +4,7 @@
 #include <busfare/algorithm.hpp>
 #include <busfare/array.hpp>
 #include <busfare/error.hpp>
+#include <busfare/lease.hpp>
 #include <busfare/plan.hpp>
 #include <busfare/receipt.hpp>
 #include <busfare/runtime.hpp>

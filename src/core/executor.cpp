@@ -8,6 +8,7 @@
 
 #include "core/residency.hpp"
 #include "core/runtime.hpp"
+#include "core/versions.hpp"
 #include "pool/thread_pool.hpp"
 
 namespace busfare::core {
@@ -122,7 +123,7 @@ class running {
     }
     if (!slot.is_host() && v.node >= 0 && on_host_now(*a))
       a->on_host.store(true, std::memory_order_release), provisional_.push_back(a);
-    return bring_to(slot, a, "the array of " + at_line(a->line) + ", read by " + reader + ",", log_);
+    return bring_to(slot, a, described(*a) + ", read by " + reader + ",", log_);
   }
 
   void run_group(const group& g, const kernel_form& form, device_slot& slot) {
@@ -333,6 +334,19 @@ class yielded_cores {
   bool entered_ = false;
 };
 
+// Measuring a device runs kernels inside a run or a quote; what there is to tell belongs to the outer one.
+class entered {
+ public:
+  entered() { ++depth; }
+  ~entered() { --depth; }
+  entered(const entered&) = delete;
+  entered& operator=(const entered&) = delete;
+  [[nodiscard]] bool outermost() const { return depth == 1; }
+
+ private:
+  static inline int depth = 0;  // guarded by the run lock
+};
+
 }  // namespace
 
 run_counts& counts() {
@@ -341,19 +355,14 @@ run_counts& counts() {
 }
 
 receipt execute(std::span<const detail::array_handle> wanted, bool to_host, std::string cause) {
-  // Measuring a device runs kernels inside a run; what there is to tell belongs to the outer one.
-  static int running_now = 0;
-  struct entered {
-    entered() { ++running_now; }
-    ~entered() { --running_now; }
-  } const inside;
+  const entered inside;
   const auto start = clock::now();
   receipt r;
   r.cause = std::move(cause);
   ++counts().runs;
   std::shared_ptr<const compiled_plan> made;
   {
-    cone c = collect(wanted);
+    cone c = collect_closed(wanted, r.cause);
     bool reused = false;
     if (!c.nodes.empty()) {
       made = plan_for(c, reused);
@@ -384,12 +393,13 @@ receipt execute(std::span<const detail::array_handle> wanted, bool to_host, std:
   else
     learn_reading(r);
   // A plan made before builds and reads nothing new, so it has nothing to tell.
-  if (!r.plan.reused && running_now == 1) r.notes = gather_notes();
+  if (!r.plan.reused && inside.outermost()) r.notes = gather_notes(true);
   return r;
 }
 
 busfare::plan quote(std::span<const detail::array_handle> wanted) {
-  const cone c = collect(wanted);
+  const entered inside;
+  const cone c = collect_closed(wanted, "quote");
   busfare::plan p;
   if (c.nodes.empty()) {
     p.reason = "everything was computed already";
@@ -400,6 +410,7 @@ busfare::plan quote(std::span<const detail::array_handle> wanted) {
   p = made->said;
   p.reused = reused;
   predict(p, *made, c, true, &p.transfers);
+  for (std::string& each : gather_notes(false)) p.notes.push_back(std::move(each));
   return p;
 }
 

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <thread>
 #include <vector>
 
 #include <busfare/backend/executable.hpp>
@@ -70,6 +72,16 @@ class array_state {
   std::shared_ptr<const void> host;      ///< memory, if any; contents valid only with on_host
   std::vector<core::replica> replicas;   ///< valid ones
   std::shared_ptr<core::node> producer;  ///< null when the contents exist
+
+  // Versions: `array::write` gives its handle a new state. What follows is set before a handle is shared, but
+  // for `open`.
+  std::uint64_t version = 1;
+  source_line written;                ///< of the write that made this version; line 0 in version 1
+  bool taken_over = false;            ///< that write kept the buffer of the version before
+  std::atomic<bool> open{false};      ///< a write view fills this version: nobody else may look
+  std::thread::id writer;             ///< the thread that opened it
+  std::atomic<bool> borrowed{false};  ///< `host` is the caller's memory, under a lease
+  std::string lost;                   ///< why the contents are gone; guarded by the run lock
 };
 
 }  // namespace busfare::detail

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/host_memory.hpp"
+#include "core/versions.hpp"
 
 namespace busfare::core {
 namespace {
@@ -202,27 +203,47 @@ backend::block bring_to(device_slot& slot, const detail::array_handle& a, const 
   return r.memory;
 }
 
-void bring_home(const detail::array_handle& a, const std::string& cause, run_log& log) {
-  if (a->on_host.load(std::memory_order_acquire)) return;
-  if (a->replicas.empty()) throw error(error_class::internal, "an array has no contents anywhere", a->line);
-  const replica r = a->replicas.front();
+namespace {
+
+[[noreturn]] void throw_lost(const detail::array_state& a) {
+  if (a.lost.empty()) throw error(error_class::internal, "an array has no contents anywhere", a.line);
+  throw error(error_class::out_of_memory, "the contents of " + described(a) + " are gone: " + a.lost, a.line);
+}
+
+// From the first device that has them, behind the kernel that makes them. Waits.
+void download(const detail::array_state& a, const backend::block& to, const std::string& cause,
+              run_log& log) {
+  const replica& r = a.replicas.front();
   device_slot& slot = *device_list::shared().slots()[static_cast<std::size_t>(r.device)];
-  if (!a->host) a->host = std::shared_ptr<void>(host_alloc(a->bytes), host_free);
   transfer t;
   t.direction = direction::download;
   t.device = slot.info.name;
   t.fence = r.adopted;
-  t.bytes = r.adopted ? 0 : a->bytes;
-  t.avoided = r.adopted ? a->bytes : 0;
+  t.bytes = r.adopted ? 0 : a.bytes;
+  t.avoided = r.adopted ? a.bytes : 0;
   t.cause = cause + (r.adopted ? " is made visible to the host from " : " is only on ") + slot.info.name;
-  price(t, slot, a->bytes);
+  price(t, slot, a.bytes);
   log.transfers.push_back(std::move(t));
   const std::unique_ptr<backend::event> computed = slot.compute->mark();
   slot.download->wait_for(*computed);
-  slot.download->copy(host_block(*a), r.memory, a->bytes);
+  slot.download->copy(to, r.memory, a.bytes);
   mark(log, slot, *slot.download, lane::download);
   log.marks.back().event->wait(std::chrono::nanoseconds::max());
+}
+
+}  // namespace
+
+void bring_home(const detail::array_handle& a, const std::string& cause, run_log& log) {
+  if (a->on_host.load(std::memory_order_acquire)) return;
+  if (a->replicas.empty()) throw_lost(*a);
+  if (!a->host) a->host = std::shared_ptr<void>(host_alloc(a->bytes), host_free);
+  download(*a, host_block(*a), cause, log);
   a->on_host.store(true, std::memory_order_release);
+}
+
+void bring_out(const detail::array_handle& a, void* to, const std::string& cause, run_log& log) {
+  if (a->replicas.empty()) throw_lost(*a);
+  download(*a, {to, 0, a->bytes, backend::memory_kind::pageable, to}, cause, log);
 }
 
 backend::block make_room(device_slot& slot, const detail::array_handle& a) {

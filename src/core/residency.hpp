@@ -58,6 +58,9 @@ backend::block bring_to(device_slot& slot, const detail::array_handle& a, const 
                         run_log& log);
 /// The contents on the host. Waits for the work that produces them.
 void bring_home(const detail::array_handle& a, const std::string& cause, run_log& log);
+/// The contents into `to`, the caller's memory of a->bytes bytes, from a device that has them; the array does
+/// not gain a host replica. Waits.
+void bring_out(const detail::array_handle& a, void* to, const std::string& cause, run_log& log);
 /// Memory for a result; nothing in it yet. The replica is valid once the run succeeded.
 backend::block make_room(device_slot& slot, const detail::array_handle& a);
 

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <cstring>
 #include <set>
+#include <utility>
 
 #include <busfare/algorithm.hpp>
 #include <busfare/runtime.hpp>
@@ -16,7 +18,9 @@
 #include "core/kernel_cache.hpp"
 #include "core/probe.hpp"
 #include "core/profile_store.hpp"
+#include "core/residency.hpp"
 #include "core/trace_notes.hpp"
+#include "core/versions.hpp"
 #include "model/shipped.hpp"
 
 namespace busfare {
@@ -51,17 +55,18 @@ profile_store& store() {
 
 }  // namespace
 
-std::vector<std::string> gather_notes() {
-  static std::size_t told_of_cache = 0, told_of_profiles = 0;
-  std::vector<std::string> all = take_notes();
-  const auto append = [&](const std::vector<std::string>& texts, std::size_t& told) {
-    for (; told < texts.size(); ++told) all.push_back(texts[told]);
+std::vector<std::string> gather_notes(bool told) {
+  static std::size_t seen_of_cache = 0, seen_of_profiles = 0;
+  static std::vector<std::string> untold;
+  const auto append = [&](const std::vector<std::string>& texts, std::size_t& seen) {
+    for (; seen < texts.size(); ++seen) untold.push_back(texts[seen]);
   };
-  append(kernel_cache::shared().notes(), told_of_cache);
-  append(store().notes(), told_of_profiles);
-  std::size_t none = 0;
-  append(take_trace_notes(), none);
-  return all;
+  std::size_t none = 0, no_trace = 0;
+  append(take_notes(), none);
+  append(kernel_cache::shared().notes(), seen_of_cache);
+  append(store().notes(), seen_of_profiles);
+  append(take_trace_notes(), no_trace);
+  return told ? std::exchange(untold, {}) : untold;
 }
 
 bool eager() {
@@ -146,11 +151,32 @@ const device_profile& profile(device_slot& slot) {
 namespace detail {
 
 const void* host_of(const array_handle& a, source_line line) {
-  if (!a->on_host.load(std::memory_order_acquire)) {
-    std::scoped_lock hold(core::run_lock());
+  const bool here = a->on_host.load(std::memory_order_acquire);
+  // The memory of a borrowed array changes when its lease ends.
+  if (here && !a->borrowed.load(std::memory_order_acquire)) return a->host.get();
+  std::scoped_lock hold(core::run_lock());
+  if (!a->on_host.load(std::memory_order_acquire))
     core::execute({&a, 1}, true, core::cause_text("host", line));
-  }
   return a->host.get();
+}
+
+void copy_out(const array_handle& a, void* to, source_line line) {
+  if (a->bytes == 0) return;
+  if (a->on_host.load(std::memory_order_acquire)) {
+    std::memcpy(to, host_of(a, line), a->bytes);
+    return;
+  }
+  std::scoped_lock hold(core::run_lock());
+  core::execute({&a, 1}, false, core::cause_text("into", line));
+  if (!a->on_host.load(std::memory_order_acquire)) {
+    busfare::trace unused;
+    core::run_log log;
+    core::bring_out(
+        a, to, "the result of " + core::at_line(a->line) + ", wanted at " + core::at_line(line) + ",", log);
+    log.settle(unused);
+  } else {
+    std::memcpy(to, a->host.get(), a->bytes);
+  }
 }
 
 receipt run_arrays(std::span<const array_handle> wanted, source_line line) {
@@ -237,6 +263,8 @@ statistics stats() {
   s.built = c.built;
   s.build_cache_hits = c.build_cache_hits;
   s.launches = c.launches;
+  s.writes_taken_over = core::writes().taken_over;
+  s.writes_copied = core::writes().copied;
   return s;
 }
 

@@ -19,8 +19,9 @@ void run_forced(std::span<const detail::array_handle> wanted, forced why, source
 /// before.
 void check_device(const options& how, source_line line);
 
-/// What the caches on disk, the profiles and this thread's traces have to say to a person since the last
-/// call. The run lock is held.
-std::vector<std::string> gather_notes();
+/// What the caches on disk, the profiles and this thread's traces have to say to a person and that no receipt
+/// has told yet. `told`: a receipt tells it now; a quote may be thrown away, so it does not. The run lock is
+/// held.
+std::vector<std::string> gather_notes(bool told);
 
 }  // namespace busfare::core

@@ -51,6 +51,28 @@ BUSFARE_CASE(values_wander_between_devices) {
   }
 }
 
+// A device that has a version must not be asked for the next one's values.
+BUSFARE_CASE(a_write_between_maps_is_seen) {
+  const std::size_t n = std::min<std::size_t>(40001, largest());
+  auto x = bf::copy_of(busfare_test::random_values<float>(seed(), n));
+  for (int round = 0; round < 3; ++round) {
+    const auto y = bf::map(t.how, step_here{}, x);
+    if (round == 1) bf::run(y);  // else it runs when x has its next version
+    std::vector<float> want;
+    for (float v : x.host()) want.push_back(scalar_of<step_here>(v));
+    if (round == 0) {
+      auto w = x.overwrite();
+      for (std::size_t i = 0; i < n; ++i) w[i] = static_cast<float>(i);
+    } else {
+      for (float& v : x.write()) v = 3 - v;
+    }
+    t.same("the version before write " + std::to_string(round + 1), y, want);
+    want.clear();
+    for (float v : x.host()) want.push_back(scalar_of<step_here>(v));
+    t.same("the version after it", bf::map(t.how, step_here{}, x), want);
+  }
+}
+
 // The same graph with other inputs: nothing of the last run may be left over.
 BUSFARE_CASE(plans_are_used_again_with_other_inputs) {
   for (int round = 0; round < 4; ++round) {

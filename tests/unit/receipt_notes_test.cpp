@@ -39,6 +39,20 @@ TEST(receipt_notes, a_kernel_of_more_than_1024_operations) {
   EXPECT_FALSE(holds(other.notes, "1,024"));
 }
 
+// A quote may be thrown away, so the receipt of the next run says it again.
+TEST(receipt_notes, quotes_tell_too) {
+  bf::core::note("something of a cache");
+  const auto x = bf::copy_of(std::vector<float>{1, 2});
+  const auto y = bf::map(
+      bf::on("cpu"), [](auto v) { return v * 17.0f; }, x);
+  EXPECT_TRUE(holds(bf::quote(y).notes, "something of a cache"));
+  EXPECT_TRUE(holds(bf::quote(y).notes, "something of a cache"));
+  const auto z = bf::map(
+      bf::on("cpu"), [](auto v) { return v * 19.0f; }, x);
+  EXPECT_TRUE(holds(bf::run(z).notes, "something of a cache"));
+  EXPECT_FALSE(holds(bf::quote(y).notes, "something of a cache"));
+}
+
 TEST(receipt_notes, f64_that_only_a_literal_brought) {
   const auto x = bf::copy_of(std::vector<float>{1, 2});
   const bf::receipt r = bf::run(bf::map(

@@ -64,6 +64,16 @@ BUSFARE_API void record_fold(const fold_kernel& kernel, const options& how, sour
 BUSFARE_API const extents& shape_of(const array_handle& a);
 /// Runs what is needed and returns the host replica, valid while the handle lives.
 BUSFARE_API const void* host_of(const array_handle& a, source_line line);
+/// Runs what is needed and copies the contents to the caller's memory, straight from a device that has them.
+BUSFARE_API void copy_out(const array_handle& a, void* to, source_line line);
+/// Gives `mine` a new version, open for writing, and returns its host memory; `fetch`: with the contents of
+/// the version before.
+BUSFARE_API void* open_version(array_handle& mine, bool fetch, source_line line);
+BUSFARE_API void close_version(const array_handle& written) noexcept;
+/// Over memory of the caller's, until `end_lease`.
+BUSFARE_API array_handle array_borrowed(const void* from, extents shape, type t, source_line line);
+/// Waits for running work, then keeps a copy where anybody else holds the array. Drops the handle.
+BUSFARE_API void end_lease(array_handle& a) noexcept;
 BUSFARE_API receipt run_arrays(std::span<const array_handle> wanted, source_line line);
 BUSFARE_API plan quote_arrays(std::span<const array_handle> wanted, source_line line);
 

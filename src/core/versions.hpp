@@ -1,0 +1,25 @@
+// Versions of an array's contents: who may look while somebody writes.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "core/fusion.hpp"
+
+namespace busfare::core {
+
+/// What has to run for `wanted`, once no write view is open on anything that it reads. Waits for views of
+/// other threads, with the run lock released; throws invalid_argument for a view of this thread, naming
+/// `cause` and the line that opened it. The run lock is held.
+cone collect_closed(std::span<const detail::array_handle> wanted, const std::string& cause);
+
+/// "the array of a.cpp:3, written at a.cpp:9 (version 2, its buffer taken over)", for people.
+std::string described(const detail::array_state& a);
+
+struct write_counts {
+  std::uint64_t taken_over = 0, copied = 0;
+};
+/// Guarded by the run lock.
+write_counts& writes();
+
+}  // namespace busfare::core
