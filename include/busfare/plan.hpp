@@ -27,6 +27,7 @@ struct transfer {
   std::uint64_t bytes = 0;       ///< that crossed; 0 for a fence on shared memory
   std::uint64_t avoided = 0;     ///< bytes that did not have to cross
   bool fence = false;            ///< shared memory: made visible, not copied
+  bool implied = true;           ///< in a plan: no call spelled it (`prefetch`, or the reading of a result)
   std::string cause;             ///< "input of map at pricing.cpp:41 is not on opencl:0"
   double predicted_seconds = 0;  ///< of the link
   double submit_seconds = 0;     ///< predicted, of the host; part of the fare's overhead

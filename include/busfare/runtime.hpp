@@ -39,6 +39,34 @@ BUSFARE_API options default_options();
 /// Throws invalid_argument or unavailable for a device that is not there.
 BUSFARE_API void set_default_options(const options& how);
 
+/// Whether a run may move contents that no call of the program moves.
+enum class implicit_transfers : unsigned char {
+  allow,
+  /// A run whose plan moves anything but what `prefetch` brought and the results that are read (`host`,
+  /// `value`, `into`) throws invalid_argument before it starts, and names each such crossing. Fences on
+  /// shared memory move nothing and are no crossings.
+  forbid,
+};
+/// Of the process; `allow` at first. Any thread; runs that have begun keep the rule they began with.
+BUSFARE_API void set_transfer_rule(implicit_transfers rule);
+BUSFARE_API implicit_transfers transfer_rule();
+
+/// Starts bringing the contents of `a` to a device, so that a later run there finds them; runs what they need
+/// first. Returns when the transfer is queued; copies that the driver makes itself (pageable memory) may
+/// block. Does nothing where they are there already. Throws what running throws; unavailable for a device
+/// that is not here. A transfer that fails later counts as not made: the run that needs it brings the
+/// contents again.
+template <storable T>
+void prefetch(const array<T>& a, const std::string& device, source_line line = source_line::here()) {
+  detail::prefetch_array(detail::handle_of(a), device, line);
+}
+
+/// Brings the contents to the host, so that what follows does not rest on one device: if that is lost,
+/// nothing before this point has to be computed again.
+template <storable T> void checkpoint(const array<T>& a, source_line line = source_line::here()) {
+  (void)detail::host_of(detail::handle_of(a), line);
+}
+
 /// Counts since the start of the process.
 struct statistics {
   std::uint64_t recorded = 0;  ///< nodes
@@ -85,6 +113,13 @@ BUSFARE_API void forget();
   plan quote(BUSFARE_UNWRAP parameters, source_line line = source_line::here()) {         \
     const detail::array_handle all[] = {BUSFARE_UNWRAP handles};                          \
     return detail::quote_arrays(all, line);                                               \
+  }                                                                                       \
+  /** Builds the kernels that running the arrays would build, and keeps the plan. Runs no \
+      recorded kernel; may open and measure devices. Throws kernel_build. */              \
+  template <BUSFARE_UNWRAP types>                                                         \
+  void warm(BUSFARE_UNWRAP parameters, source_line line = source_line::here()) {          \
+    const detail::array_handle all[] = {BUSFARE_UNWRAP handles};                          \
+    detail::warm_arrays(all, line);                                                       \
   }
 BUSFARE_UP_TO_FOUR(BUSFARE_ROW)
 #undef BUSFARE_ROW

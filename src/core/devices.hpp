@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include <busfare/backend/module.hpp>
@@ -34,6 +35,7 @@ struct device_slot {
   model::history history;
   model::correction run_overhead, read_overhead;  ///< of the profile's host times, learnt from short runs
   std::unordered_map<std::string, std::unique_ptr<backend::executable>> built;
+  std::unordered_set<std::string> warmed;             ///< built ahead by `warm` and not launched yet
   std::unordered_map<std::string, build_kind> asked;  ///< what the device said of kernels not built yet
   std::vector<backend::block> spare;                  ///< released blocks kept for reuse
   std::uint64_t spare_bytes = 0;

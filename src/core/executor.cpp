@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/prefetch.hpp"
 #include "core/residency.hpp"
 #include "core/runtime.hpp"
 #include "core/versions.hpp"
@@ -133,7 +134,7 @@ class running {
     const bool known = slot.built.find(form.key) != slot.built.end();
     backend::executable& kernel = build(slot, &c_, &g, form, seconds, cached);
     note_build(known, cached, seconds, slot, form);
-    fresh_.push_back(!known);
+    fresh_.push_back(!known || slot.warmed.erase(form.key) != 0);
     const std::uint64_t count = g.shape.count();
     std::vector<backend::argument> arguments;
     const std::string reader = form.what + " at " + at_line(form.lines.front());
@@ -240,6 +241,7 @@ class running {
   }
 
   void undo() noexcept {
+    log_.disown();
     for (const detail::array_handle& a : provisional_) a->on_host.store(false, std::memory_order_release);
     for (auto& [a, slot] : written_) {
       for (const replica& r : a->replicas) {
@@ -360,6 +362,7 @@ receipt execute(std::span<const detail::array_handle> wanted, bool to_host, std:
   receipt r;
   r.cause = std::move(cause);
   ++counts().runs;
+  settle_prefetches(false);
   std::shared_ptr<const compiled_plan> made;
   {
     cone c = collect_closed(wanted, r.cause);
@@ -369,7 +372,13 @@ receipt execute(std::span<const detail::array_handle> wanted, bool to_host, std:
       ++(reused ? counts().plans_reused : counts().plans_made);
       r.plan = made->said;
       r.plan.reused = reused;
-      predict(r.plan, *made, c, to_host);
+      if (transfer_rule() == implicit_transfers::forbid) {
+        std::vector<transfer> crossings;
+        predict(r.plan, *made, c, to_host, &crossings);
+        refuse_implied(crossings);
+      } else {
+        predict(r.plan, *made, c, to_host);
+      }
       yielded_cores cores;
       cores.enter(*made);
       running run(c, *made, r);

@@ -109,6 +109,7 @@ class walk {
     brought_.emplace_back(v, place);
   }
 
+  // What only reading a result demands was asked for.
   void result(const value_ref& v, device_slot& slot, bool to_host) {
     const cone::member& m = c_.nodes[static_cast<std::size_t>(v.node)];
     if (!m.wanted[static_cast<std::size_t>(v.output)] || is_at(v, at_host)) return;
@@ -116,6 +117,7 @@ class walk {
       std::string text;
       if (crossings_ != nullptr) text = "the result of " + at_line(line_of(v)) + " is wanted on the host";
       cross(v, slot, direction::download, crossings_ != nullptr ? &text : nullptr, price_.total);
+      if (!text.empty() && !crossings_->empty()) crossings_->back().implied = false;
     } else {
       price_.left_bytes += bytes_of(v);
       cross(v, slot, direction::download, nullptr, price_.later);

@@ -99,6 +99,20 @@ void run_log::release() noexcept {
   held.clear();
 }
 
+void run_log::disown() noexcept {
+  for (auto& [a, slot] : brought) {
+    std::erase_if(a->replicas, [&, on = slot](const replica& r) {
+      if (r.device != on->index) return false;
+      if (r.adopted)
+        on->device->release(r.memory);
+      else
+        give_block(*on, r.memory);
+      return true;
+    });
+  }
+  brought.clear();
+}
+
 backend::block take_block(device_slot& slot, std::size_t bytes) {
   const std::size_t size = host_memory_class_bytes(std::max<std::size_t>(bytes, 1));
   if (size == 0)
@@ -192,6 +206,7 @@ backend::block bring_to(device_slot& slot, const detail::array_handle& a, const 
     slot.upload->copy(r.memory, host_block(*a), a->bytes);
     mark(log, slot, *slot.upload, lane::upload);
     slot.compute->wait_for(*log.marks.back().event);
+    log.brought.emplace_back(a, &slot);
     a->replicas.push_back(r);
   } catch (...) {
     if (r.adopted)

@@ -26,11 +26,16 @@ class run_log {
   std::vector<mark> marks;
   std::vector<std::pair<device_slot*, backend::block>> temporaries;  ///< given back when the run is over
   std::vector<detail::array_handle> held;                            ///< alive until then
+  std::vector<std::pair<detail::array_handle, device_slot*>>
+      brought;  ///< replicas that this log's uploads make
 
   /// Waits for everything and fills in measured times. Throws the first error of the queued work.
   void settle(busfare::trace& trace);
   /// Gives temporaries back. After settle, or after a failure.
   void release() noexcept;
+  /// After a failure and `release`: an upload may have failed, so no replica that was to come of one is
+  /// believed.
+  void disown() noexcept;
   ~run_log() { release(); }
 
  private:

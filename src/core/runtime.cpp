@@ -16,6 +16,7 @@
 #include "core/executor.hpp"
 #include "core/host_memory.hpp"
 #include "core/kernel_cache.hpp"
+#include "core/prefetch.hpp"
 #include "core/probe.hpp"
 #include "core/profile_store.hpp"
 #include "core/residency.hpp"
@@ -270,9 +271,11 @@ statistics stats() {
 
 void forget() {
   std::scoped_lock hold(core::run_lock());
+  core::settle_prefetches(true);
   core::forget_plans();
   for (const auto& slot : core::device_list::shared().slots()) {
     slot->built.clear();
+    slot->warmed.clear();
     slot->asked.clear();
     if (!slot->device) continue;
     for (const backend::block& b : slot->spare) slot->device->release(b);

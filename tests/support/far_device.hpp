@@ -1,6 +1,7 @@
 // The cpu behind the seam with a link of its own, for tests of prices: what it is and what it knows is told.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <new>
@@ -20,8 +21,9 @@ namespace backend = busfare::backend;
 
 /// What a test may change while the device lives.
 struct behaviour {
-  bool cached = false;           ///< what is_cached answers
-  std::function<void()> at_run;  ///< called at each launch
+  bool cached = false;                          ///< what is_cached answers
+  std::function<void()> at_run;                 ///< called at each launch
+  std::function<void(backend::engine)> at_end;  ///< called when an event of that engine is asked; may throw
 };
 
 inline backend::services memory_services() {
@@ -31,10 +33,31 @@ inline backend::services memory_services() {
   return core;
 }
 
+class event final : public backend::event {
+ public:
+  event(std::unique_ptr<backend::event> inner, backend::engine which, std::shared_ptr<behaviour> how)
+      : inner_(std::move(inner)), which_(which), how_(std::move(how)) {}
+  bool done() override {
+    if (how_->at_end) how_->at_end(which_);
+    return inner_->done();
+  }
+  bool wait(std::chrono::nanoseconds deadline) override {
+    if (how_->at_end) how_->at_end(which_);
+    return inner_->wait(deadline);
+  }
+  std::optional<backend::span_ns> times() override { return inner_->times(); }
+  backend::event& inner() { return *inner_; }
+
+ private:
+  std::unique_ptr<backend::event> inner_;
+  backend::engine which_;
+  std::shared_ptr<behaviour> how_;
+};
+
 class queue final : public backend::queue {
  public:
-  queue(std::unique_ptr<backend::queue> inner, std::shared_ptr<behaviour> how)
-      : inner_(std::move(inner)), how_(std::move(how)) {}
+  queue(std::unique_ptr<backend::queue> inner, backend::engine which, std::shared_ptr<behaviour> how)
+      : inner_(std::move(inner)), which_(which), how_(std::move(how)) {}
   void copy(const backend::block& to, const backend::block& from, std::size_t bytes) override {
     inner_->copy(to, from, bytes);
   }
@@ -42,8 +65,10 @@ class queue final : public backend::queue {
     if (how_->at_run) how_->at_run();
     if (&what != nothing) inner_->run(what, l);
   }
-  void wait_for(backend::event& e) override { inner_->wait_for(e); }
-  std::unique_ptr<backend::event> mark() override { return inner_->mark(); }
+  void wait_for(backend::event& e) override { inner_->wait_for(dynamic_cast<event&>(e).inner()); }
+  std::unique_ptr<backend::event> mark() override {
+    return std::make_unique<event>(inner_->mark(), which_, how_);
+  }
   void flush() override {}
   void* native() override { return nullptr; }
 
@@ -51,6 +76,7 @@ class queue final : public backend::queue {
 
  private:
   std::unique_ptr<backend::queue> inner_;
+  backend::engine which_;
   std::shared_ptr<behaviour> how_;
 };
 
@@ -83,7 +109,7 @@ class device final : public backend::device {
   }
   bool is_cached(const backend::build_request&) override { return how_->cached; }
   std::unique_ptr<backend::queue> open(backend::engine which) override {
-    return std::make_unique<queue>(inner_->open(which), how_);
+    return std::make_unique<queue>(inner_->open(which), which, how_);
   }
   std::string health() override { return {}; }
   void* native() override { return nullptr; }

@@ -76,6 +76,8 @@ BUSFARE_API array_handle array_borrowed(const void* from, extents shape, type t,
 BUSFARE_API void end_lease(array_handle& a) noexcept;
 BUSFARE_API receipt run_arrays(std::span<const array_handle> wanted, source_line line);
 BUSFARE_API plan quote_arrays(std::span<const array_handle> wanted, source_line line);
+BUSFARE_API void warm_arrays(std::span<const array_handle> wanted, source_line line);
+BUSFARE_API void prefetch_array(const array_handle& a, const std::string& device, source_line line);
 
 }  // namespace detail
 }  // namespace busfare
