@@ -124,7 +124,8 @@ int run_bench(const common_flags& flags, const bench_flags& wanted) {
   how.quick = wanted.quick;
   for (const std::string& each : wanted.sizes) how.sizes.push_back(parse_size(each));
   how.devices = bench_devices(flags);
-  const output_file json(flags.json), csv(flags.csv);
+  const output_file json(flags.json), csv(flags.csv), timeline(flags.trace);
+  if (timeline.wanted()) record_trace(true);
   if (!wanted.quick) {
     how.row_budget_s = 0.5;
     how.cold_budget_s = how.total_budget_s = 0;
@@ -168,6 +169,7 @@ int run_bench(const common_flags& flags, const bench_flags& wanted) {
   }
   if (json.wanted()) json.write(json_of(report));
   if (csv.wanted()) csv.write(csv_of(report));
+  if (timeline.wanted()) timeline.write(chrome_trace(recorded_trace()));
   if (!flags.quiet) print_legend(wanted.quick);
   if (good) return exit_ok;
   throw failure(exit_failed, "some rows failed or gave a wrong result; the others stand");

@@ -9,7 +9,7 @@ namespace busfare::cli {
 
 struct common_flags {
   std::vector<std::string> devices;  ///< as given; "auto" or empty: the subcommand decides
-  std::string json, csv;             ///< file names; empty: not wanted
+  std::string json, csv, trace;      ///< file names; empty: not wanted
   bool quiet = false, no_color = false;
 };
 

@@ -65,7 +65,8 @@ int run_demo(const common_flags& flags, const demo_flags& wanted) {
   check("--iterations", wanted.iterations, 1, 1000000);
   check("--width times --height", wanted.width * wanted.height, 1, std::int64_t{1} << 28);
   const std::string device = one_device(flags);
-  const output_file out(wanted.out);
+  const output_file out(wanted.out), timeline(flags.trace);
+  if (timeline.wanted()) record_trace(true);
   if (!out.wanted()) throw failure(exit_usage, "--out needs a file name");
 
   const double width = static_cast<double>(wanted.width), height = static_cast<double>(wanted.height);
@@ -86,6 +87,7 @@ int run_demo(const common_flags& flags, const demo_flags& wanted) {
   const std::string png = png_of(rgb, static_cast<int>(wanted.width), static_cast<int>(wanted.height));
   if (png.empty()) throw failure(exit_failed, "no memory for the PNG of " + out.name());
   out.write(png);
+  if (timeline.wanted()) timeline.write(chrome_trace(recorded_trace()));
 
   if (!flags.quiet) {
     std::cout << out.name() << ": " << wanted.width << " x " << wanted.height << " pixels, at most "

@@ -52,9 +52,11 @@ void print_profile(const device_profile& p, const table& lines) {
 }  // namespace
 
 int run_devices(const common_flags& flags) {
-  if (!flags.json.empty() || !flags.csv.empty()) {
-    throw failure(exit_usage,
-                  "busfare devices prints text only; --json and --csv belong to bench (and --json to plan)");
+  if (!flags.json.empty() || !flags.csv.empty() || !flags.trace.empty()) {
+    throw failure(
+        exit_usage,
+        "busfare devices prints text only; --json, --csv and --trace belong to bench (--json to plan, "
+        "--trace to demo, too)");
   }
   const auto only = checked_devices(flags.devices);
   const bool color = use_color(flags);

@@ -24,6 +24,7 @@ void add_common(CLI::App& command, common_flags& flags) {
       ->delimiter(',');
   command.add_option("--json", flags.json, "Write the figures to this file");
   command.add_option("--csv", flags.csv, "Write the rows to this file");
+  command.add_option("--trace", flags.trace, "Write a timeline to this file, for ui.perfetto.dev");
   command.add_flag("--quiet", flags.quiet, "No text on stdout but what was asked for, no progress");
   command.add_flag("--no-color", flags.no_color, "No colours; NO_COLOR in the environment does the same");
 }

@@ -21,6 +21,7 @@ int run_plan(const common_flags& flags, const std::string& operation, const std:
     throw failure(exit_usage, "no operation '" + operation + "'; there are " + names);
   }
   if (!flags.csv.empty()) throw failure(exit_usage, "busfare plan writes no CSV; use --json");
+  if (!flags.trace.empty()) throw failure(exit_usage, "busfare plan runs nothing, so it has no --trace");
   const std::uint64_t n = parse_size(size);
   const std::string device = one_device(flags);
   const output_file json(flags.json);

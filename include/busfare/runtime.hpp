@@ -67,6 +67,13 @@ template <storable T> void checkpoint(const array<T>& a, source_line line = sour
   (void)detail::host_of(detail::handle_of(a), line);
 }
 
+/// Starts keeping the spans of every run of this process, in place of what was kept before; false: lets them
+/// go. Any thread.
+BUSFARE_API void record_trace(bool on);
+/// What was kept since, on one axis that begins at `record_trace(true)`; at most 2^20 spans. Simulated
+/// devices have an axis of their own, on which their runs follow each other. See chrome_trace.
+BUSFARE_API trace recorded_trace();
+
 /// Counts since the start of the process.
 struct statistics {
   std::uint64_t recorded = 0;  ///< nodes

@@ -90,4 +90,8 @@ class trace {
   std::vector<span> spans_;
 };
 
+/// The trace as JSON in Chrome's trace event format, for ui.perfetto.dev or chrome://tracing: one process per
+/// device and clock, one row per engine; slices of a row never overlap. Untrusted names are escaped.
+BUSFARE_API std::string chrome_trace(const trace& t);
+
 }  // namespace busfare

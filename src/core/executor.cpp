@@ -2,6 +2,7 @@
 // devices' clocks.
 #include "core/executor.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "core/prefetch.hpp"
 #include "core/residency.hpp"
 #include "core/runtime.hpp"
+#include "core/trace_record.hpp"
 #include "core/versions.hpp"
 #include "pool/thread_pool.hpp"
 
@@ -29,7 +31,8 @@ using backend::parameter_kind;
 // Everything one run needs while it lasts.
 class running {
  public:
-  running(cone& c, const compiled_plan& made, receipt& r) : c_(c), made_(made), receipt_(r) {}
+  running(cone& c, const compiled_plan& made, receipt& r, clock::time_point start)
+      : c_(c), made_(made), receipt_(r), log_(start) {}
 
   void run() {
     log_.steps = std::move(receipt_.plan.steps);
@@ -236,7 +239,11 @@ class running {
     s.lane = lane::build;
     s.device = slot.info.name;
     s.name = log_.steps.back().what;
-    s.end_seconds = seconds;
+    // A build has just ended; a simulated one follows the last.
+    s.end_seconds = slot.info.virtual_clock
+                        ? receipt_.measured.build
+                        : std::chrono::duration<double>(clock::now() - log_.began).count();
+    s.start_seconds = std::max(0.0, s.end_seconds - seconds);
     receipt_.trace.add(std::move(s));
   }
 
@@ -381,12 +388,12 @@ receipt execute(std::span<const detail::array_handle> wanted, bool to_host, std:
       }
       yielded_cores cores;
       cores.enter(*made);
-      running run(c, *made, r);
+      running run(c, *made, r, start);
       run.run();
       run.finish(wanted, to_host);
     } else {
       r.plan.reason = "everything was computed already";
-      run_log log;
+      run_log log(start);
       if (to_host) {
         for (const detail::array_handle& a : wanted) bring_home(a, "the result of " + at_line(a->line), log);
         log.settle(r.trace);
@@ -401,6 +408,12 @@ receipt execute(std::span<const detail::array_handle> wanted, bool to_host, std:
     learn(r, *made);
   else
     learn_reading(r);
+  span whole;
+  whole.device = "host";
+  whole.name = r.cause;
+  whole.end_seconds = r.wall_seconds;
+  r.trace.add(std::move(whole));
+  if (inside.outermost()) keep_trace(r.trace, start);
   // A plan made before builds and reads nothing new, so it has nothing to tell.
   if (!r.plan.reused && inside.outermost()) r.notes = gather_notes(true);
   return r;

@@ -11,6 +11,7 @@
 
 #include "core/executor.hpp"
 #include "core/residency.hpp"
+#include "core/trace_record.hpp"
 #include "core/versions.hpp"
 
 namespace busfare {
@@ -37,8 +38,9 @@ void settle_prefetches(bool all) noexcept {
   std::erase_if(pending(), [all](const std::unique_ptr<run_log>& log) {
     try {
       if (!all && !is_done(*log)) return false;
-      busfare::trace unused;
-      log->settle(unused);
+      busfare::trace of_log;
+      log->settle(of_log);
+      keep_trace(of_log, log->began);
       log->release();
     } catch (const std::exception& e) {
       log->release();

@@ -51,9 +51,12 @@ bool shared_in_place(const device_slot& slot, const void* host, std::size_t byte
 
 void run_log::settle(busfare::trace& trace) {
   for (mark& m : marks) m.event->wait(std::chrono::nanoseconds::max());
-  std::int64_t zero = INT64_MAX;
+  const std::int64_t host_zero =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(began.time_since_epoch()).count();
+  std::int64_t virtual_zero = INT64_MAX;  // a simulated device's clock began somewhere
   for (mark& m : marks) {
-    if (const auto t = m.event->times()) zero = std::min(zero, t->start);
+    if (!m.slot->info.virtual_clock) continue;
+    if (const auto t = m.event->times()) virtual_zero = std::min(virtual_zero, t->start);
   }
   for (mark& m : marks) {
     const auto t = m.event->times();
@@ -62,6 +65,7 @@ void run_log::settle(busfare::trace& trace) {
     span s;
     s.lane = m.on;
     s.device = m.slot->info.name;
+    const std::int64_t zero = m.slot->info.virtual_clock ? virtual_zero : host_zero;
     s.start_seconds = static_cast<double>(t->start - zero) * 1e-9;
     s.end_seconds = s.start_seconds + seconds;
     s.clock = m.slot->info.virtual_clock ? span_clock::simulated : span_clock::measured;

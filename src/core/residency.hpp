@@ -1,6 +1,7 @@
 // Getting an array's contents to where they are needed, and remembering what that took.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +29,11 @@ class run_log {
   std::vector<detail::array_handle> held;                            ///< alive until then
   std::vector<std::pair<detail::array_handle, device_slot*>>
       brought;  ///< replicas that this log's uploads make
+
+  explicit run_log(std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now())
+      : began(start) {}
+
+  std::chrono::steady_clock::time_point began;  ///< spans count from here
 
   /// Waits for everything and fills in measured times. Throws the first error of the queued work.
   void settle(busfare::trace& trace);

@@ -21,6 +21,7 @@
 #include "core/profile_store.hpp"
 #include "core/residency.hpp"
 #include "core/trace_notes.hpp"
+#include "core/trace_record.hpp"
 #include "core/versions.hpp"
 #include "model/shipped.hpp"
 
@@ -170,11 +171,12 @@ void copy_out(const array_handle& a, void* to, source_line line) {
   std::scoped_lock hold(core::run_lock());
   core::execute({&a, 1}, false, core::cause_text("into", line));
   if (!a->on_host.load(std::memory_order_acquire)) {
-    busfare::trace unused;
+    busfare::trace of_log;
     core::run_log log;
     core::bring_out(
         a, to, "the result of " + core::at_line(a->line) + ", wanted at " + core::at_line(line) + ",", log);
-    log.settle(unused);
+    log.settle(of_log);
+    core::keep_trace(of_log, log.began);
   } else {
     std::memcpy(to, a->host.get(), a->bytes);
   }

@@ -194,7 +194,7 @@ const std::vector<json_value>& json_reader::array(std::string_view name, std::si
 
 json_reader json_reader::object(std::string_view name) {
   const json_value& v = required(name);
-  return {v, path_ + (path_.empty() ? "" : ".") + std::string(name)};
+  return {v, path_ + (path_.empty() ? "" : ".") + printable(name)};
 }
 
 void json_reader::finish() const {

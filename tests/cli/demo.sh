@@ -28,4 +28,9 @@ fi
 call demo mandelbrot --device auto --width 1 --height 1 --quiet --out "$folder/one.png"
 ends_with 0
 [ ! -s "$folder/out" ] || wrong "--quiet talks"
+call demo mandelbrot --device sim:h200-pcie5 --width 64 --height 64 --out "$folder/t.png" --trace "$folder/t.json"
+ends_with 0
+for part in '"displayTimeUnit":"ns"' '"name":"sim:h200-pcie5 (simulated)"' '"cat":"kernel"' '"name":"run at '; do
+  grep -qF "$part" "$folder/t.json" || wrong "the timeline lacks $part"
+done
 finish

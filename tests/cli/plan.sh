@@ -11,6 +11,10 @@ for field in op size device reason simulated predicted steps transfers candidate
 done
 grep -q '"simulated": true' "$folder/p.json" || wrong "not marked as simulated"
 
+call plan sum --size 10 --trace "$folder/t.json"
+ends_with 2
+[ ! -e "$folder/t.json" ] || wrong "a timeline of nothing"
+
 call plan sum:f64 --size 1000
 ends_with 0
 says 'predicted'

@@ -52,7 +52,11 @@ TEST(json_strict, messages_quote_untrusted_text_in_part_and_without_control_char
     const json_value v = parse_json("{\"" + key + "\":1}");
     json_reader(v, "p").finish();
   });
-  for (const std::string& s : {twice, unknown}) {
+  const std::string nested = said([&] {
+    const json_value v = parse_json("{\"" + key + "\":1}");
+    json_reader(v, "p").object(v.keys[0]);
+  });
+  for (const std::string& s : {twice, unknown, nested}) {
     EXPECT_NE(s.find("?[31mxxx"), std::string::npos) << s;
     EXPECT_EQ(s.find('\x1b'), std::string::npos);
     EXPECT_LT(s.size(), 400u);
