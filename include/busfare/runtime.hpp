@@ -83,7 +83,7 @@ struct statistics {
   std::uint64_t built = 0, build_cache_hits = 0;
   std::uint64_t launches = 0;
   std::uint64_t writes_taken_over = 0,
-                writes_copied = 0;  ///< `write` and `overwrite`: what became of the buffer
+                writes_copied = 0;  ///< `write` and `overwrite` that kept the buffer; that took a new one
   std::uint64_t unrun = 0;          ///< nodes that wait now
 };
 BUSFARE_API statistics stats();

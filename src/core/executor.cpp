@@ -251,12 +251,7 @@ class running {
     log_.disown();
     for (const detail::array_handle& a : provisional_) a->on_host.store(false, std::memory_order_release);
     for (auto& [a, slot] : written_) {
-      for (const replica& r : a->replicas) {
-        if (r.adopted)
-          slot->device->release(r.memory);
-        else
-          give_block(*slot, r.memory);
-      }
+      for (const replica& r : a->replicas) give_replica(*slot, r);
       a->replicas.clear();
       if (a->on_host.load(std::memory_order_acquire)) {
         // Its download ended before the failure, and somebody may be reading it already: it is computed.

@@ -81,7 +81,7 @@ class array_state {
   std::atomic<bool> open{false};      ///< a write view fills this version: nobody else may look
   std::thread::id writer;             ///< the thread that opened it
   std::atomic<bool> borrowed{false};  ///< `host` is the caller's memory, under a lease
-  std::string lost;                   ///< why the contents are gone; guarded by the run lock
+  bool lost = false;                  ///< a lease ended with no memory for a copy; guarded by the run lock
 };
 
 }  // namespace busfare::detail

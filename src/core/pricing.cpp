@@ -116,15 +116,15 @@ class walk {
     if (to_host) {
       std::string text;
       if (crossings_ != nullptr) text = "the result of " + at_line(line_of(v)) + " is wanted on the host";
-      cross(v, slot, direction::download, crossings_ != nullptr ? &text : nullptr, price_.total);
-      if (!text.empty() && !crossings_->empty()) crossings_->back().implied = false;
+      cross(v, slot, direction::download, crossings_ != nullptr ? &text : nullptr, price_.total, false);
     } else {
       price_.left_bytes += bytes_of(v);
       cross(v, slot, direction::download, nullptr, price_.later);
     }
   }
 
-  void cross(const value_ref& v, const device_slot& slot, direction way, const std::string* why, fare& f) {
+  void cross(const value_ref& v, const device_slot& slot, direction way, const std::string* why, fare& f,
+             bool implied = true) {
     const std::uint64_t bytes = bytes_of(v);
     if (bytes == 0) return;
     const detail::array_state* a = existing(v);
@@ -141,6 +141,7 @@ class walk {
     t.device = slot.info.name;
     (t.fence ? t.avoided : t.bytes) = bytes;
     t.cause = *why;
+    t.implied = implied;
     crossings_->push_back(std::move(t));
   }
 

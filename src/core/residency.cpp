@@ -107,10 +107,7 @@ void run_log::disown() noexcept {
   for (auto& [a, slot] : brought) {
     std::erase_if(a->replicas, [&, on = slot](const replica& r) {
       if (r.device != on->index) return false;
-      if (r.adopted)
-        on->device->release(r.memory);
-      else
-        give_block(*on, r.memory);
+      give_replica(*on, r);
       return true;
     });
   }
@@ -157,18 +154,20 @@ void give_block(device_slot& slot, const backend::block& b) noexcept {
   slot.device->release(b);
 }
 
+void give_replica(device_slot& slot, const replica& r) noexcept {
+  if (r.adopted)
+    slot.device->release(r.memory);
+  else
+    give_block(slot, r.memory);
+}
+
 void drain_released(device_slot& slot) noexcept {
   std::vector<std::pair<replica, std::shared_ptr<const void>>> list;
   {
     std::scoped_lock hold(slot.release_lock);
     list.swap(slot.released);
   }
-  for (auto& [r, keep] : list) {
-    if (r.adopted)
-      slot.device->release(r.memory);
-    else
-      give_block(slot, r.memory);
-  }
+  for (auto& [r, keep] : list) give_replica(slot, r);
 }
 
 backend::block bring_to(device_slot& slot, const detail::array_handle& a, const std::string& cause,
@@ -213,10 +212,7 @@ backend::block bring_to(device_slot& slot, const detail::array_handle& a, const 
     log.brought.emplace_back(a, &slot);
     a->replicas.push_back(r);
   } catch (...) {
-    if (r.adopted)
-      slot.device->release(r.memory);
-    else
-      give_block(slot, r.memory);
+    give_replica(slot, r);
     throw;
   }
   return r.memory;
@@ -225,8 +221,11 @@ backend::block bring_to(device_slot& slot, const detail::array_handle& a, const 
 namespace {
 
 [[noreturn]] void throw_lost(const detail::array_state& a) {
-  if (a.lost.empty()) throw error(error_class::internal, "an array has no contents anywhere", a.line);
-  throw error(error_class::out_of_memory, "the contents of " + described(a) + " are gone: " + a.lost, a.line);
+  if (!a.lost) throw error(error_class::internal, "an array has no contents anywhere", a.line);
+  throw error(error_class::out_of_memory,
+              "the " + std::to_string(a.bytes) + " bytes of " + described(a) +
+                  " are gone: its lease ended, and there was no memory to keep a copy",
+              a.line);
 }
 
 // From the first device that has them, behind the kernel that makes them. Waits.

@@ -61,6 +61,8 @@ bool shared_in_place(const device_slot& slot, const void* host, std::size_t byte
 /// blocks were dropped.
 backend::block take_block(device_slot& slot, std::size_t bytes);
 void give_block(device_slot& slot, const backend::block& b) noexcept;
+/// The memory of a replica: spared, or released where it is the array's own host memory.
+void give_replica(device_slot& slot, const replica& r) noexcept;
 /// Hands back what arrays that died since the last run left.
 void drain_released(device_slot& slot) noexcept;
 

@@ -2,6 +2,7 @@
 // counts only its own work, so its runs follow each other.
 #include "core/trace_record.hpp"
 
+#include <algorithm>
 #include <mutex>
 #include <optional>
 #include <utility>

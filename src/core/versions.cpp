@@ -4,10 +4,12 @@
 
 #include <condition_variable>
 #include <cstring>
+#include <exception>
 #include <mutex>
 
 #include "core/devices.hpp"
 #include "core/host_memory.hpp"
+#include "core/prefetch.hpp"
 #include "core/residency.hpp"
 
 namespace busfare::core {
@@ -50,11 +52,7 @@ const detail::array_handle* first_open(std::span<const detail::array_handle> lis
 // Replicas of a version that ends here. Those in place use the host memory that is about to change hands.
 void drop_replicas(detail::array_state& a) {
   for (const replica& r : a.replicas) {
-    device_slot& slot = *device_list::shared().slots()[static_cast<std::size_t>(r.device)];
-    if (r.adopted)
-      slot.device->release(r.memory);
-    else
-      give_block(slot, r.memory);
+    give_replica(*device_list::shared().slots()[static_cast<std::size_t>(r.device)], r);
   }
   a.replicas.clear();
 }
@@ -79,7 +77,7 @@ std::string described(const detail::array_state& a) {
   std::string s = "the array of " + at_line(a.line);
   if (a.version > 1) {
     s += ", written at " + at_line(a.written) + " (version " + std::to_string(a.version) +
-         (a.taken_over ? ", its buffer taken over)" : ", a new buffer: others held the old one)");
+         (a.taken_over ? ", its buffer taken over)" : ", in a new buffer)");
   }
   return s;
 }
@@ -149,6 +147,7 @@ array_handle array_borrowed(const void* from, extents shape, type t, source_line
 void end_lease(array_handle& a) noexcept {
   using namespace core;
   std::scoped_lock hold(run_lock());
+  settle_prefetches(true);  // an upload may still read the caller's memory
   std::erase_if(a->replicas, [](const replica& r) {
     if (!r.adopted) return false;
     device_list::shared().slots()[static_cast<std::size_t>(r.device)]->device->release(r.memory);
@@ -159,8 +158,8 @@ void end_lease(array_handle& a) noexcept {
       const std::shared_ptr<void> room = host_room(a->bytes);
       if (a->bytes != 0) std::memcpy(room.get(), a->host.get(), a->bytes);
       a->host = room;
-    } catch (const error& e) {
-      a->lost = "its lease ended, and there was no memory to keep a copy (" + e.message() + ")";
+    } catch (const std::exception&) {
+      a->lost = true;
       a->on_host.store(false, std::memory_order_release);
       a->host.reset();
     }

@@ -93,6 +93,21 @@ TEST(prefetch, of_arrays_that_go_and_versions_that_change) {
   EXPECT_EQ(bf::sum(bf::on("sim:h200-pcie5"), x).value(), 70000.0f);
 }
 
+// The upload may read the caller's memory until it is done, so the lease asks for its end.
+TEST(prefetch, a_lease_ends_after_the_uploads_from_it) {
+  const auto how = std::make_shared<far_device::behaviour>();
+  far_device::add("far:lease", "host", how);
+  bf::run(bf::map(bf::on("far:lease"), thrice{}, bf::copy_of(counted(10))));
+  const std::vector<float> mine = counted(3000);
+  auto loan = bf::view_of(mine);
+  bf::prefetch(*loan, "far:lease");
+  int asked = 0;
+  how->at_end = [&](busfare::backend::engine which) { asked += which == busfare::backend::engine::upload; };
+  loan.end();
+  EXPECT_GE(asked, 1);
+  how->at_end = nullptr;
+}
+
 TEST(prefetch, an_unknown_device_is_named) {
   const auto x = bf::copy_of(counted(5));
   try {
@@ -160,6 +175,16 @@ TEST(transfer_rule, forbids_what_nobody_spelled) {
   EXPECT_NE(refusal(back).find("bytes down"), std::string::npos);
   EXPECT_EQ(values(there), tripled(2000)) << "reading is spelled";
   bf::run(back);
+}
+
+// An empty result crosses nothing, and excuses no other crossing of its run.
+TEST(transfer_rule, an_empty_result_excuses_nothing) {
+  const auto table = bf::copy_of(counted(2000));
+  const auto none = bf::map(
+      bf::on("sim:h200-pcie5"), [](auto x, auto t) { return x + t[bf::cast<std::int64_t>(x)]; },
+      bf::array<float>(), bf::whole(table));
+  const forbidden rule;
+  EXPECT_THROW((void)none.host(), bf::error);
 }
 
 TEST(transfer_rule, reading_a_result_that_has_to_be_computed_is_spelled) {
