@@ -18,7 +18,7 @@ after() {
 }
 
 # 1. The row.
-awk '/ROW\(normal_cdf/ { print $0 " \\"; print "  ROW(logistic, 1, real, same, 36, 5, \"defined\", \"\")"; next } { print }' \
+awk '/ROW\(normal_cdf/ { print $0 " \\"; print "  ROW(logistic, 1, real, same, 36, 5, \"defined\", \"\", \"\", 8)"; next } { print }' \
   "$work/include/busfare/value/table.hpp" >"$work/new"
 mv "$work/new" "$work/include/busfare/value/table.hpp"
 # 2. Its definition from other rows.

@@ -13,10 +13,12 @@ std::string table() {
   constexpr const char* gives[] = {"the same type", "a mask", "the type of the two values",
                                    "the type asked for"};
   std::ostringstream text;
-  text << "| row | operands | of | gives | flops | ULP |\n| --- | --- | --- | --- | --- | --- |\n";
+  text << "| row | operands | of | gives | flops | ULP | fast ULP |\n| --- | --- | --- | --- | --- | --- | "
+          "--- |\n";
   for (const busfare::vocabulary_row& row : busfare::vocabulary) {
     text << "| " << row.name << " | " << row.arity << " | " << takes[static_cast<int>(row.takes)] << " | "
-         << gives[static_cast<int>(row.gives)] << " | " << row.flops << " | " << row.ulp << " |\n";
+         << gives[static_cast<int>(row.gives)] << " | " << row.flops << " | " << row.ulp << " | "
+         << row.fast_ulp << " |\n";
   }
   return text.str();
 }
@@ -36,6 +38,8 @@ TEST(value_vocabulary, rows_make_sense) {
     EXPECT_TRUE(row.floats[0] != 0 || row.ints[0] != 0) << row.name << " has no spelling";
     EXPECT_EQ(row.takes == busfare::takes::mask || row.takes == busfare::takes::integer, row.floats[0] == 0)
         << row.name;
+    EXPECT_GE(row.fast_ulp, row.ulp) << row.name;
+    EXPECT_TRUE(row.fast[0] == 0 || row.floats[0] != 0) << row.name << " is faster than nothing";
   }
 }
 

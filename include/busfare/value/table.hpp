@@ -5,7 +5,7 @@
 #include <cstdint>
 
 // clang-format off
-// BUSFARE_VOCABULARY(ROW): ROW(name, arity, takes, gives, flops, ulp, floats, ints)
+// BUSFARE_VOCABULARY(ROW): ROW(name, arity, takes, gives, flops, ulp, floats, ints, fast, fast_ulp)
 //   takes  which compute types the operands may have: number (f32 .. u64), real (f32, f64), integer, mask
 //   gives  same: the operands' type; mask; first: type of operand 1 (select); named: said at the call (casts)
 //   flops  arithmetic operations that the cost counter charges for one element
@@ -14,38 +14,41 @@
 //          C name, $U its unsigned C name. bf_ names are helper functions in core/dialect, emitted where used; "" = does
 //          not exist. Masks are int (0 or 1). Names that differ between the two languages are hidden in the helpers.
 //          "defined" = written once in value/definitions.hpp from the rows above it, and emitted as a function.
-#define BUSFARE_VOCABULARY(ROW)                                                                                   \
-  ROW(add,        2, number,  same,  1, 0, "($0 + $1)",            "($T)(($U)$0 + ($U)$1)")                         \
-  ROW(sub,        2, number,  same,  1, 0, "($0 - $1)",            "($T)(($U)$0 - ($U)$1)")                         \
-  ROW(mul,        2, number,  same,  1, 0, "($0 * $1)",            "($T)(($U)$0 * ($U)$1)")                         \
-  ROW(div,        2, number,  same,  1, 0, "($0 / $1)",            "bf_div_$t($0, $1)")                             \
-  ROW(mod,        2, integer, same,  1, 0, "",                     "bf_mod_$t($0, $1)")                             \
-  ROW(neg,        1, number,  same,  1, 0, "(-$0)",                "($T)(($U)0 - ($U)$0)")                          \
-  ROW(lt,         2, number,  mask,  1, 0, "($0 < $1)",            "($0 < $1)")                                     \
-  ROW(le,         2, number,  mask,  1, 0, "($0 <= $1)",           "($0 <= $1)")                                    \
-  ROW(eq,         2, number,  mask,  1, 0, "($0 == $1)",           "($0 == $1)")                                    \
-  ROW(ne,         2, number,  mask,  1, 0, "($0 != $1)",           "($0 != $1)")                                    \
-  ROW(land,       2, mask,    mask,  1, 0, "",                     "($0 & $1)")                                     \
-  ROW(lor,        2, mask,    mask,  1, 0, "",                     "($0 | $1)")                                     \
-  ROW(lnot,       1, mask,    mask,  1, 0, "",                     "($0 ^ 1)")                                      \
-  ROW(band,       2, integer, same,  1, 0, "",                     "($0 & $1)")                                     \
-  ROW(bor,        2, integer, same,  1, 0, "",                     "($0 | $1)")                                     \
-  ROW(bxor,       2, integer, same,  1, 0, "",                     "($0 ^ $1)")                                     \
-  ROW(bnot,       1, integer, same,  1, 0, "",                     "(~$0)")                                         \
-  ROW(shl,        2, integer, same,  1, 0, "",                     "bf_shl_$t($0, $1)")                             \
-  ROW(shr,        2, integer, same,  1, 0, "",                     "bf_shr_$t($0, $1)")                             \
-  ROW(select,     3, number,  first, 1, 0, "($0 ? $1 : $2)",       "($0 ? $1 : $2)")                                \
-  ROW(min,        2, number,  same,  1, 0, "bf_min_$t($0, $1)",    "($1 < $0 ? $1 : $0)")                           \
-  ROW(max,        2, number,  same,  1, 0, "bf_max_$t($0, $1)",    "($0 < $1 ? $1 : $0)")                           \
-  ROW(abs,        1, number,  same,  1, 0, "fabs($0)",             "bf_abs_$t($0)")                                 \
-  ROW(floor,      1, real,    same,  1, 0, "floor($0)",            "")                                              \
-  ROW(sqrt,       1, real,    same,  1, 0, "sqrt($0)",             "")                                              \
-  ROW(fma,        3, real,    same,  2, 0, "fma($0, $1, $2)",      "")                                              \
-  ROW(cast,       1, number,  named, 1, 0, "bf_cast_$t_to_",       "bf_cast_$t_to_")                                \
-  ROW(bit_cast,   1, number,  named, 0, 0, "bf_bits_$t_to_",       "bf_bits_$t_to_")                                \
-  ROW(exp,        1, real,    same, 16, 2, "defined",              "")                                              \
-  ROW(log,        1, real,    same, 20, 2, "defined",              "")                                              \
-  ROW(normal_cdf, 1, real,    same, 40, 8, "defined",              "")
+//   fast   spelling of floats under math::fast, in the same marks; "" = as without, which for a defined row is its definition
+//   fast_ulp   bound that then holds on every device, f32 and f64: the largest of what the OpenCL full profile and CUDA
+//          promise; with no spelling that of the definition, 3 where it is a division or square root of the hardware
+#define BUSFARE_VOCABULARY(ROW)                                                                                                       \
+  ROW(add,        2, number,  same,  1, 0, "($0 + $1)",            "($T)(($U)$0 + ($U)$1)",  "", 0)                                   \
+  ROW(sub,        2, number,  same,  1, 0, "($0 - $1)",            "($T)(($U)$0 - ($U)$1)",  "", 0)                                   \
+  ROW(mul,        2, number,  same,  1, 0, "($0 * $1)",            "($T)(($U)$0 * ($U)$1)",  "", 0)                                   \
+  ROW(div,        2, number,  same,  1, 0, "($0 / $1)",            "bf_div_$t($0, $1)",      "", 3)                                   \
+  ROW(mod,        2, integer, same,  1, 0, "",                     "bf_mod_$t($0, $1)",      "", 0)                                   \
+  ROW(neg,        1, number,  same,  1, 0, "(-$0)",                "($T)(($U)0 - ($U)$0)",   "", 0)                                   \
+  ROW(lt,         2, number,  mask,  1, 0, "($0 < $1)",            "($0 < $1)",              "", 0)                                   \
+  ROW(le,         2, number,  mask,  1, 0, "($0 <= $1)",           "($0 <= $1)",             "", 0)                                   \
+  ROW(eq,         2, number,  mask,  1, 0, "($0 == $1)",           "($0 == $1)",             "", 0)                                   \
+  ROW(ne,         2, number,  mask,  1, 0, "($0 != $1)",           "($0 != $1)",             "", 0)                                   \
+  ROW(land,       2, mask,    mask,  1, 0, "",                     "($0 & $1)",              "", 0)                                   \
+  ROW(lor,        2, mask,    mask,  1, 0, "",                     "($0 | $1)",              "", 0)                                   \
+  ROW(lnot,       1, mask,    mask,  1, 0, "",                     "($0 ^ 1)",               "", 0)                                   \
+  ROW(band,       2, integer, same,  1, 0, "",                     "($0 & $1)",              "", 0)                                   \
+  ROW(bor,        2, integer, same,  1, 0, "",                     "($0 | $1)",              "", 0)                                   \
+  ROW(bxor,       2, integer, same,  1, 0, "",                     "($0 ^ $1)",              "", 0)                                   \
+  ROW(bnot,       1, integer, same,  1, 0, "",                     "(~$0)",                  "", 0)                                   \
+  ROW(shl,        2, integer, same,  1, 0, "",                     "bf_shl_$t($0, $1)",      "", 0)                                   \
+  ROW(shr,        2, integer, same,  1, 0, "",                     "bf_shr_$t($0, $1)",      "", 0)                                   \
+  ROW(select,     3, number,  first, 1, 0, "($0 ? $1 : $2)",       "($0 ? $1 : $2)",         "", 0)                                   \
+  ROW(min,        2, number,  same,  1, 0, "bf_min_$t($0, $1)",    "($1 < $0 ? $1 : $0)",    "", 0)                                   \
+  ROW(max,        2, number,  same,  1, 0, "bf_max_$t($0, $1)",    "($0 < $1 ? $1 : $0)",    "", 0)                                   \
+  ROW(abs,        1, number,  same,  1, 0, "fabs($0)",             "bf_abs_$t($0)",          "", 0)                                   \
+  ROW(floor,      1, real,    same,  1, 0, "floor($0)",            "",                       "", 0)                                   \
+  ROW(sqrt,       1, real,    same,  1, 0, "sqrt($0)",             "",                       "", 3)                                   \
+  ROW(fma,        3, real,    same,  2, 0, "fma($0, $1, $2)",      "",                       "", 0)                                   \
+  ROW(cast,       1, number,  named, 1, 0, "bf_cast_$t_to_",       "bf_cast_$t_to_",         "", 0)                                   \
+  ROW(bit_cast,   1, number,  named, 0, 0, "bf_bits_$t_to_",       "bf_bits_$t_to_",         "", 0)                                   \
+  ROW(exp,        1, real,    same, 16, 2, "defined",              "",                       "exp($0)", 3)                            \
+  ROW(log,        1, real,    same, 20, 2, "defined",              "",                       "log($0)", 3)                            \
+  ROW(normal_cdf, 1, real,    same, 40, 8, "defined",              "",                       "bf_fast_normal_cdf_$t($0)", 20)
 // clang-format on
 
 namespace busfare {
@@ -77,12 +80,14 @@ struct vocabulary_row {
   int ulp;
   const char* floats;
   const char* ints;
+  const char* fast;
+  int fast_ulp;
 };
 
 /// The table, in the order of `op`.
 inline constexpr vocabulary_row vocabulary[] = {
-#define BUSFARE_ROW(name, arity, t, g, flops, ulp, floats, ints) \
-  {#name, arity, takes::t, gives::g, flops, ulp, floats, ints},
+#define BUSFARE_ROW(name, arity, t, g, flops, ulp, floats, ints, fast, fast_ulp) \
+  {#name, arity, takes::t, gives::g, flops, ulp, floats, ints, fast, fast_ulp},
     BUSFARE_VOCABULARY(BUSFARE_ROW)
 #undef BUSFARE_ROW
 };
