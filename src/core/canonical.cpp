@@ -256,7 +256,7 @@ program_ptr canonical(program&& raw) {
   p->flops = flops_of(*p);
   for (const program_node& n : p->nodes) {
     p->uses_f64 = p->uses_f64 || n.type == value_type::f64;
-    p->uses_index = p->uses_index || n.op == op::index;
+    p->uses_index = p->uses_index || n.op == op::index || n.op == op::extent;
   }
   p->f64_from_literal = p->uses_f64 && f64_from_literal(*p);
   return p;

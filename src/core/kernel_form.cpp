@@ -33,6 +33,18 @@ bool is_one_value(const cone& c, const value_ref& v) {
   return n.fold != nullptr || n.shape.rank() == 0;
 }
 
+// An array that some map of the group sees through a window: read once, as element arguments are.
+bool is_window(const cone& c, const group& g, std::size_t input) {
+  if (!g.input_whole[input]) return false;
+  for (const int n : g.nodes) {
+    const cone::member& m = c.nodes[static_cast<std::size_t>(n)];
+    for (const detail::window_use& w : m.what->map->windows) {
+      if (m.arguments[static_cast<std::size_t>(w.argument)] == g.inputs[input]) return true;
+    }
+  }
+  return false;
+}
+
 void count_costs(kernel_form& f, const program& p) {
   f.operations += static_cast<double>(p.nodes.size());
   f.work += work_of(p, {});
@@ -89,7 +101,7 @@ kernel_form form_of(const cone& c, const group& g) {
                                 : is_one_value(c, g.inputs[k]) && !g.nodes.empty() ? parameter_kind::broadcast
                                                                                    : parameter_kind::element;
     f.parameters.push_back({kind, t});
-    if (kind == parameter_kind::element) f.bytes += static_cast<double>(size_of(t));
+    if (kind == parameter_kind::element || is_window(c, g, k)) f.bytes += static_cast<double>(size_of(t));
   }
   for (const group::number_from& n : g.numbers) {
     f.parameters.push_back(c.nodes[static_cast<std::size_t>(n.node)]
@@ -271,7 +283,7 @@ backend::build_request request_for(const device_slot& on, const cone* c, const g
 }  // namespace
 
 double seam_flops(const device_slot& on, const work_count& work, bool f64) {
-  return model::weighted_flops(on.profile ? on.profile->rates : device_rates{}, work.instructions,
+  return model::weighted_flops(on.profile ? on.profile->rates : device_rates{}, work.issued(on.is_host()),
                                work.divisions, f64);
 }
 

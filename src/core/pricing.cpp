@@ -168,7 +168,7 @@ class walk {
     const int launches = launches_of(each);
     const work_count work = work_of(c_, each, form);
     const model::kernel_work load{
-        model::weighted_flops(rates, work.instructions, work.divisions, form.uses_f64), form.bytes,
+        model::weighted_flops(rates, work.issued(slot.is_host()), work.divisions, form.uses_f64), form.bytes,
         each.shape.count(), form.uses_f64, launches};
     const model::kernel_estimate e =
         slot.history.predict({form.id.high, form.id.low, slot.index}, rates, load);

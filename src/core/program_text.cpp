@@ -47,6 +47,8 @@ std::string words(const program& p, const program_node& n) {
       return "input a" + std::to_string(n.bits);
     case op::index:
       return "index " + std::to_string(n.bits);
+    case op::extent:
+      return "extent " + std::to_string(n.bits);
     case op::lookup:
       return "lookup a" + std::to_string(n.bits) + " " + value(n.operand[0]);
     case op::loop_state:

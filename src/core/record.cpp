@@ -69,6 +69,41 @@ void finish(std::shared_ptr<core::node> n, std::span<array_handle> results, cons
   }
 }
 
+// Of a window over an array of extents `have`, in a map over `of`.
+void check_window(const window_use& use, const window_radii& radii, const extents& have, const extents& of,
+                  source_line line) {
+  const auto refuse = [&](const std::string& what, const char* hint) {
+    error::details d;
+    d.line = line;
+    d.hint = hint;
+    throw error(error_class::invalid_argument, "a window of rank " + std::to_string(use.rank) + " " + what,
+                d);
+  };
+  if (have.rank() != use.rank) {
+    refuse("got an array of rank " + std::to_string(have.rank()) + " (" + text(have) + ")",
+           "give bf::window one radius per axis of the array, and its kernel as many offsets");
+  }
+  if (have != of) {
+    refuse("got an array of " + text(have) + " elements in a map over " + text(of),
+           "a window's array has the extents of the map; see array::extents()");
+  }
+  for (int axis = 0; axis < use.rank; ++axis) {
+    const std::int64_t radius = radii.along[axis];
+    const std::string along = "along axis " + std::to_string(axis);
+    if (radius < 0) refuse("got radius " + std::to_string(radius) + " " + along, "a radius is 0 or more");
+    if (radius < use.reach[axis]) {
+      refuse("is looked through " + std::to_string(use.reach[axis]) + " elements away " + along +
+                 ", its radius there is " + std::to_string(radius),
+             "give bf::window the largest offset that its kernel uses");
+    }
+    if (use.mirrors && have.count() != 0 && static_cast<std::uint64_t>(radius) > have[axis]) {
+      refuse("has radius " + std::to_string(radius) + " " + along + ", where the array has " +
+                 std::to_string(have[axis]) + " elements",
+             "wrap and reflect need a radius within the array; clamp and constant do not");
+    }
+  }
+}
+
 }  // namespace
 
 array_handle array_from(std::shared_ptr<const void> memory, extents shape, type t, source_line line) {
@@ -83,7 +118,8 @@ array_handle array_copied(const void* from, extents shape, type t, source_line l
 }
 
 void record_map(const map_kernel& kernel, const options& how, source_line line, const extents* shape,
-                std::span<map_argument> arguments, std::span<array_handle> results) {
+                std::span<map_argument> arguments, std::span<const window_radii> radii,
+                std::span<array_handle> results) {
   const program& p = *kernel.program;
   extents of;
   bool known = shape != nullptr;
@@ -103,6 +139,12 @@ void record_map(const map_kernel& kernel, const options& how, source_line line, 
     }
     of = e;
     known = true;
+  }
+  for (std::size_t k = 0; k < kernel.windows.size(); ++k) {
+    const array_handle& a = arguments[static_cast<std::size_t>(kernel.windows[k].argument)].array;
+    if (!known) of = a->shape;
+    known = true;
+    check_window(kernel.windows[k], radii[k], a->shape, of, line);
   }
   for (const type t : p.stored) (void)of.bytes(size_of(t));  // throws where a result would overflow
   core::check_device(how, line);

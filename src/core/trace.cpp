@@ -154,6 +154,24 @@ symbol_id trace_lookup(int argument, value_type type, symbol_id index) {
   return append(t, n);
 }
 
+symbol_id trace_input(int argument) {
+  trace_state& t = in_progress();
+  const backend::parameter& p = argument_of(t, argument);
+  if (p.kind == backend::parameter_kind::whole || p.kind == backend::parameter_kind::result)
+    defect("an input was read from an argument that has no value per element");
+  return append(t, node_for(op::input, value_of(p.type), 0, static_cast<std::uint64_t>(argument)));
+}
+
+symbol_id trace_index(int axis) {
+  if (axis < 0 || axis > 2) defect("an index was asked for an axis past the third");
+  return append(in_progress(), node_for(op::index, value_type::i64, 0, static_cast<std::uint64_t>(axis)));
+}
+
+symbol_id trace_extent(int axis) {
+  if (axis < 0 || axis > 2) defect("an extent was asked for an axis past the third");
+  return append(in_progress(), node_for(op::extent, value_type::i64, 0, static_cast<std::uint64_t>(axis)));
+}
+
 void trace_loop_begin(symbol_id limit, std::span<const symbol_id> start, std::span<const value_type> types,
                       std::span<symbol_id> states, symbol_id* index) {
   trace_state& t = in_progress();
@@ -241,19 +259,6 @@ trace_session::trace_session(std::span<const backend::parameter> arguments, sour
 
 trace_session::~trace_session() {
   if (open_) current.reset();
-}
-
-symbol_id trace_session::input(int argument) {
-  trace_state& t = in_progress();
-  const backend::parameter& p = argument_of(t, argument);
-  if (p.kind == backend::parameter_kind::whole || p.kind == backend::parameter_kind::result)
-    defect("an input was read from an argument that has no value per element");
-  return append(t, node_for(op::input, value_of(p.type), 0, static_cast<std::uint64_t>(argument)));
-}
-
-symbol_id trace_session::index(int axis) {
-  if (axis < 0 || axis > 2) defect("an index was asked for an axis past the third");
-  return append(in_progress(), node_for(op::index, value_type::i64, 0, static_cast<std::uint64_t>(axis)));
 }
 
 program_ptr trace_session::finish(std::span<const symbol_id> results, std::span<const type> stored) {

@@ -12,13 +12,20 @@ namespace busfare::core {
 struct work_count {
   double flops = 0;  ///< the vocabulary's column, for reports of GFLOP/s
   double instructions =
-      0;                 ///< what an arithmetic unit issues, definitions opened; a fused multiply-add is one
-  double divisions = 0;  ///< divisions, remainders and square roots; not among `instructions`
+      0;                  ///< what an arithmetic unit issues, definitions opened; a fused multiply-add is one
+  double divisions = 0;   ///< divisions, remainders and square roots; not among `instructions`
+  double addressing = 0;  ///< instructions that find a window's elements; not among the others
+
+  /// The CPU's packs find the elements of windows once per pack: those instructions count for others only.
+  [[nodiscard]] double issued(bool by_packs) const noexcept {
+    return instructions + (by_packs ? 0 : addressing);
+  }
 
   work_count& operator+=(const work_count& o) noexcept {
     flops += o.flops;
     instructions += o.instructions;
     divisions += o.divisions;
+    addressing += o.addressing;
     return *this;
   }
 };

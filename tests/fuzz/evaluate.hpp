@@ -169,6 +169,7 @@ struct surroundings {
   std::vector<bits> values;               ///< per argument, as loaded; 0 for tables
   std::vector<std::vector<bits>> tables;  ///< per argument, as loaded
   std::array<std::int64_t, 3> index{};
+  std::array<std::int64_t, 3> extent{257, 258, 259};
 };
 
 inline bits looked_up(const surroundings& s, std::size_t argument, bits index) {
@@ -203,6 +204,8 @@ class evaluation {
         return s_.values[n.bits];
       case op::index:
         return bits_of(s_.index[n.bits]);
+      case op::extent:
+        return bits_of(s_.extent[n.bits]);
       case op::lookup:
         return looked_up(s_, n.bits, at_[n.operand[0]]);
       case op::loop_state:

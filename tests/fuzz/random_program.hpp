@@ -132,8 +132,12 @@ class random_program {
         read(session);
         break;
       case 2: {
-        const auto axis = in_.below(3);
-        keep(session.index(static_cast<int>(axis)), value_type::i64, bits_of(arguments_.held.index[axis]));
+        const auto which = in_.below(6), axis = which % 3;
+        if (which < 3)
+          keep(session.index(static_cast<int>(axis)), value_type::i64, bits_of(arguments_.held.index[axis]));
+        else
+          keep(busfare::detail::trace_extent(static_cast<int>(axis)), value_type::i64,
+               bits_of(arguments_.held.extent[axis]));
         break;
       }
       case 3:

@@ -13,6 +13,7 @@
 #include <busfare/options.hpp>
 #include <busfare/program.hpp>
 #include <busfare/source_line.hpp>
+#include <busfare/value/window_use.hpp>
 
 namespace busfare {
 
@@ -28,7 +29,8 @@ using array_handle = std::shared_ptr<array_state>;
 struct map_kernel {
   const cpu_code* code;
   program_ptr program;  ///< its arguments, in order, and its stored result types
-  int index_rank;       ///< rank of the indices it takes; 0: none
+  int index_rank;       ///< rank of the indices and windows it takes; 0: none
+  std::vector<window_use> windows;
 };
 
 /// One reduction operation over k components.
@@ -52,10 +54,10 @@ struct map_argument {
 BUSFARE_API array_handle array_from(std::shared_ptr<const void> memory, extents shape, type t,
                                     source_line line);
 BUSFARE_API array_handle array_copied(const void* from, extents shape, type t, source_line line);
-/// `shape`: the extents of a generate; null where the arguments decide.
+/// `shape`: the extents of a generate; null where the arguments decide. `radii`: of the kernel's windows.
 BUSFARE_API void record_map(const map_kernel& kernel, const options& how, source_line line,
                             const extents* shape, std::span<map_argument> arguments,
-                            std::span<array_handle> results);
+                            std::span<const window_radii> radii, std::span<array_handle> results);
 /// The arrays of one fold have equal extents; invalid_argument says which has not.
 BUSFARE_API void check_equal_extents(source_line line, std::span<const array_handle> components);
 BUSFARE_API void record_fold(const fold_kernel& kernel, const options& how, source_line line,

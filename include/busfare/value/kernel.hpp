@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <busfare/value/functions.hpp>
+#include <busfare/value/patch.hpp>
 
 #if defined(__clang__)
 #define BUSFARE_ENTRY __attribute__((flatten))
@@ -24,45 +24,10 @@ template <class T> struct element_argument {};
 template <class T> struct number_argument {};
 template <class T> struct whole_argument {};
 template <int Axis, int Rank> struct index_argument {};
+template <class T, int Rank, class Edge> struct window_argument {};
 
 inline namespace BUSFARE_TU {
 BUSFARE_FLATTEN_BEGIN
-
-template <class R> inline constexpr int width_of = 1;
-template <isa I> inline constexpr int width_of<pack_reading<I>> = lanes_of<I>;
-
-// Loads `n` elements (all lanes, or fewer at the end) and widens stored types to compute types.
-template <class R, class T> value<compute_t<T>, R> load(const T* from, int n = width_of<R>) {
-  using C = compute_t<T>;
-  if constexpr (std::is_same_v<R, scalar_reading>) {
-    return {static_cast<C>(*from)};
-  } else {
-    constexpr int lanes = width_of<R>;
-    if constexpr (std::is_same_v<C, T>) {
-      if (n == lanes) return operations<R>::from_lanes(from);
-    }
-    C each[lanes] = {};
-    for (int i = 0; i < n; ++i) each[i] = static_cast<C>(from[i]);
-    return operations<R>::from_lanes(each);
-  }
-}
-
-template <class R, class T> void store(T* to, const value<compute_t<T>, R>& x, int n = width_of<R>) {
-  if constexpr (std::is_same_v<R, scalar_reading>) {
-    *to = static_cast<T>(x.v);
-  } else {
-    using C = compute_t<T>;
-    if constexpr (std::is_same_v<C, T>) {
-      if (n == width_of<R>) {
-        operations<R>::to_lanes(to, x);
-        return;
-      }
-    }
-    C each[width_of<R>];
-    operations<R>::to_lanes(each, x);
-    for (int i = 0; i < n; ++i) to[i] = static_cast<T>(each[i]);
-  }
-}
 
 // What fetches one argument inside the loop. `at` counts from the block's first element.
 template <class R, class A> struct fetcher;
@@ -103,6 +68,21 @@ template <class R, class T> struct fetcher<R, whole_argument<T>> {
   const table<T, R>& at(std::int64_t, std::int64_t, int) const { return all; }
 };
 
+template <class R, class T, int Rank, class Edge> struct fetcher<R, window_argument<T, Rank, Edge>> {
+  mutable patch<T, Rank, Edge, R> seen;
+  void open(const cpu_block& b, int& array, int& numbers) {
+    seen.data = reinterpret_cast<const T*>(b.in[array++].data);
+    for (int axis = 0; axis < Rank; ++axis) seen.n[axis] = static_cast<std::int64_t>(b.shape[axis]);
+    seen.row = Rank == 1 ? 0 : -seen.n[Rank - 1];  // before every row
+    if constexpr (is_constant_border<Edge>)
+      std::memcpy(&seen.beyond, b.numbers + 8 * numbers++, sizeof seen.beyond);
+  }
+  const patch<T, Rank, Edge, R>& at(std::int64_t, std::int64_t flat, int) const {
+    seen.move_to(flat);
+    return seen;
+  }
+};
+
 // The fastest axis differs per lane; the others are one number, since packs never span rows.
 template <class R, int Axis, int Rank> struct fetcher<R, index_argument<Axis, Rank>> {
   std::int64_t n1, n2;
@@ -132,6 +112,8 @@ template <class R, int Axis, int Rank> struct fetcher<R, index_argument<Axis, Ra
 
 template <class A> inline constexpr int index_rank = 0;
 template <int Axis, int Rank> inline constexpr int index_rank<index_argument<Axis, Rank>> = Rank;
+template <class T, int Rank, class Edge>
+inline constexpr int index_rank<window_argument<T, Rank, Edge>> = Rank;
 
 template <class R, class Stored, class V> value<compute_t<Stored>, R> as_result(const V& v) {
   return to<compute_t<Stored>, R>(v);

@@ -66,6 +66,7 @@ enum class op : std::uint8_t {
   loop_index,   ///< bits: loop serial << 8; i64 trip number of a fold
   loop,         ///< a whole loop; see program::loops
   loop_result,  ///< operand 0: the loop node; bits: which state
+  extent,       ///< bits: axis of the launch, slowest first; its length, i64
 };
 
 enum class takes : std::uint8_t { number, real, integer, mask };

@@ -22,6 +22,11 @@ struct symbol_id {
 BUSFARE_API symbol_id trace_literal(value_type type, std::uint64_t bits);
 BUSFARE_API symbol_id trace_op(op o, value_type type, std::initializer_list<symbol_id> operands);
 BUSFARE_API symbol_id trace_lookup(int argument, value_type type, symbol_id index);
+/// An element, broadcast or number argument.
+BUSFARE_API symbol_id trace_input(int argument);
+/// The launch's index along an axis, and the axis's length (i64).
+BUSFARE_API symbol_id trace_index(int axis);
+BUSFARE_API symbol_id trace_extent(int axis);
 
 /// Loops nest: begin, state and index, the body, then finish. `abandon` drops a loop whose body threw.
 BUSFARE_API void trace_loop_begin(symbol_id limit, std::span<const symbol_id> start,
@@ -41,10 +46,10 @@ class BUSFARE_API trace_session {
   trace_session(const trace_session&) = delete;
   trace_session& operator=(const trace_session&) = delete;
 
-  /// The symbol of an element, broadcast or number argument.
-  symbol_id input(int argument);
-  /// The launch index along an axis (i64).
-  symbol_id index(int axis);
+  /// As trace_input and trace_index; the session is the one in progress on this thread.
+  symbol_id input(int argument) { return trace_input(argument); }
+  symbol_id index(int axis) { return trace_index(axis); }
+
   /// Ends the trace: canonical program with its id. Masks are stored as u8.
   program_ptr finish(std::span<const symbol_id> results, std::span<const type> stored);
 

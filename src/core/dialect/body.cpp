@@ -143,6 +143,8 @@ class body_writer {
         return names_.inputs.at(n.bits);
       case op::index:
         return index(n.bits);
+      case op::extent:
+        return "(" + std::string(c_name(d_, value_type::i64)) + ")shape" + std::to_string(n.bits);
       case op::lookup: {
         const std::string& size = names_.sizes.at(n.bits);
         return "(" + size + " > 0 ? " + names_.tables.at(n.bits) + "[bf_index(" + v(n.operand[0]) + ", " +
