@@ -23,12 +23,18 @@ inline double now() {
 /// plan says).
 warm_sample sample_of(const receipt& r, double run_s, double read_s, const place& where);
 
+inline options options_of(const place& where) {
+  options how = on(where.device);
+  how.math = where.math;
+  return how;
+}
+
 /// Description offers: `inputs(n)` -> tuple of vectors; `record(options, n, arrays...)` -> tuple of arrays;
-/// `check(n, inputs, results)` with the results' host views as a tuple.
+/// `check(tolerance, n, inputs, results)` with the results' host views as a tuple.
 template <class Description> class described_job final : public job {
  public:
   described_job(std::uint64_t n, place where)
-      : n_(n), where_(std::move(where)), how_(on(where_.device)), inputs_(Description::inputs(n)) {}
+      : n_(n), where_(std::move(where)), how_(options_of(where_)), inputs_(Description::inputs(n)) {}
 
   warm_sample warm() override {
     const auto in = fresh();
@@ -56,7 +62,7 @@ template <class Description> class described_job final : public job {
     if (!results_) (void)warm();
     const auto views =
         std::apply([](const auto&... each) { return std::make_tuple(each.host()...); }, *results_);
-    return Description::check(n_, inputs_, views);
+    return Description::check(tolerance_of(where_), n_, inputs_, views);
   }
 
  private:

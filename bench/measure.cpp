@@ -33,8 +33,9 @@ struct harness::seat {
   }
 };
 
-place place_of(const std::string& device) {
+place place_of(const std::string& device, math m) {
   place p;
+  p.math = m;
   p.device = device;
   for (const device_description& each : devices()) {
     if (each.name == device) p.simulated = each.simulated;
@@ -47,7 +48,7 @@ harness::harness(settings how) : how_(std::move(how)), begin_(now()) {
   for (const std::string& name : how_.devices) {
     say("profile of " + name);
     try {
-      places_.emplace(name, place_of(name));
+      places_.emplace(name, place_of(name, how_.math));
     } catch (const std::exception& e) {
       broken_.emplace(name, e.what());
     }
@@ -76,6 +77,7 @@ std::vector<row> harness::measure(const operation& op) {
       s.found.type = op.type;
       s.found.size = size;
       s.found.device = name;
+      s.found.math = how_.math;
       if (const auto broken = broken_.find(name); broken != broken_.end()) {
         s.found.error = broken->second;
         continue;
@@ -226,17 +228,18 @@ void harness::add_cold(std::vector<row>& rows, const operation& op) {
   }
 }
 
-cold_times measure_cold(const operation& op, std::uint64_t size, const std::string& device) {
+cold_times measure_cold(const operation& op, std::uint64_t size, const std::string& device, math m) {
   check_size(op, size);
-  const auto work = op.make(size, place_of(device));
+  const auto work = op.make(size, place_of(device, m));
   const warm_sample first = work->warm();
   return {first.seconds, first.build};
 }
 
-double measure_warm_cpu(const operation& op, std::uint64_t size, double budget_s) {
+double measure_warm_cpu(const operation& op, std::uint64_t size, double budget_s, math m) {
   check_size(op, size);
   place cpu;  // no profile is needed: the cpu has no link
   cpu.device = "cpu";
+  cpu.math = m;
   const auto work = op.make(size, cpu);
   (void)work->warm();
   std::vector<double> samples;

@@ -23,6 +23,7 @@ struct cold_times {
 struct settings {
   bool quick = true;
   std::vector<std::string> devices;  ///< names that exist
+  busfare::math math = busfare::math::exact;
   std::vector<std::uint64_t> sizes;  ///< instead of the operation's own; empty: its own
   double row_budget_s = 0.1;         ///< of warm samples, and half of it for resident ones
   int least_samples = 5, most_samples = 40;
@@ -63,12 +64,13 @@ class harness {
 /// Middle of the samples; 0 for none.
 double median_of(std::vector<double> samples);
 /// Where a device stands: its profile, measured now if there is none. Throws unavailable.
-place place_of(const std::string& device);
+place place_of(const std::string& device, math m = math::exact);
 /// Throws out_of_memory or invalid_argument where a job of this size cannot be tried on this machine.
 void check_size(const operation& op, std::uint64_t size);
 /// The first call in this process.
-cold_times measure_cold(const operation& op, std::uint64_t size, const std::string& device);
+cold_times measure_cold(const operation& op, std::uint64_t size, const std::string& device,
+                        math m = math::exact);
 /// Median of warm calls on the cpu device, within the budget.
-double measure_warm_cpu(const operation& op, std::uint64_t size, double budget_s);
+double measure_warm_cpu(const operation& op, std::uint64_t size, double budget_s, math m = math::exact);
 
 }  // namespace busfare::bench

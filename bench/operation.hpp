@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <busfare/options.hpp>
 #include <busfare/plan.hpp>
 #include <busfare/profile.hpp>
 #include <busfare/type.hpp>
@@ -19,6 +20,7 @@ struct place {
   std::string device;      ///< "cpu", "opencl:0", "sim:h200-pcie5"; never "auto"
   bool simulated = false;  ///< its times are virtual
   device_profile profile;
+  busfare::math math = busfare::math::exact;  ///< of every node of the job
 };
 
 /// One call from host inputs to host results, in seconds. On a simulated device every time is virtual.
@@ -29,13 +31,25 @@ struct warm_sample {
   std::uint64_t bytes_up = 0, bytes_down = 0;
 };
 
-/// Results against the same kernel read as scalars (bits), and against wider arithmetic (ULP).
+/// Results against the same kernel read as scalars (bits; under math::fast on devices that compile text:
+/// near), and against wider arithmetic (ULP).
 struct check {
   bool verified = false;
   std::optional<double> max_ulp;  ///< empty where it means nothing
   std::uint64_t compared = 0;     ///< elements; expensive operations are sampled
   std::string detail;             ///< the first difference; empty: none
 };
+
+/// How far results may be from the scalar reading. Not exact: within 2^-10 of it (f64: 2^-40),
+/// and one element in a hundred anywhere, since contraction moves the few that hang on a cancelled difference
+/// or on one comparison.
+struct tolerance {
+  bool exact = true;
+};
+/// The cpu and simulated devices give exact's bits under math::fast too.
+inline tolerance tolerance_of(const place& where) {
+  return {where.math == busfare::math::exact || where.simulated || where.device == "cpu"};
+}
 
 /// One operation, one size, one device. Blocks; one thread at a time. Everything throws busfare::error.
 class job {

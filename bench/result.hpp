@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <busfare/options.hpp>
 #include <busfare/type.hpp>
 
 namespace busfare::bench {
@@ -17,6 +18,7 @@ struct row {
   busfare::type type = busfare::type::f32;
   std::uint64_t size = 0;
   std::string device;
+  busfare::math math = busfare::math::exact;
   std::optional<int> threads;  ///< of the cpu device
   bool simulated = false;
   std::optional<double> build_s, cold_s, warm_s, resident_s, upload_s, download_s, overhead_s;

@@ -101,7 +101,7 @@ std::string row_text(const bench::row& r, const table& lines) {
   return line;
 }
 
-void print_legend(bool quick) {
+void print_legend(bool quick, math m) {
   std::cout << "\nn elements; times: measured on this machine's clock or simulated (a model's virtual "
                "clock), predicted is the "
                "plan's quote of warm\nwarm: inputs on the host to result on the host; resident: the kernel "
@@ -111,8 +111,11 @@ void print_legend(bool quick) {
             << "\nlimit: part of what the device's calibration says is possible (above 100 % where caches "
                "help); 1 thread: warm time of one "
                "cpu thread "
-               "over this row's\nchecked: same bits as the kernel read as scalars; max ulp: against wider "
-               "arithmetic; -: "
+               "over this row's\nchecked: "
+            << (m == math::fast
+                    ? "near the kernel read as scalars, on cpu and simulated devices the same bits"
+                    : "same bits as the kernel read as scalars")
+            << "; max ulp: against wider arithmetic; -: "
                "not measured or without meaning\n";
 }
 
@@ -122,6 +125,7 @@ int run_bench(const common_flags& flags, const bench_flags& wanted) {
   const auto list = chosen(wanted.operations);
   bench::settings how;
   how.quick = wanted.quick;
+  how.math = parse_math(wanted.math);
   for (const std::string& each : wanted.sizes) how.sizes.push_back(parse_size(each));
   how.devices = bench_devices(flags);
   const output_file json(flags.json), csv(flags.csv), timeline(flags.trace);
@@ -133,16 +137,19 @@ int run_bench(const common_flags& flags, const bench_flags& wanted) {
   how.progress = [&](const std::string& what) { show_progress(flags, what); };
   cold_starter start_cold;
   how.cold = [&](const bench::operation& op, std::uint64_t size, const std::string& device) {
-    return start_cold(op, size, device);
+    return start_cold(op, size, device, how.math);
   };
-  how.one_thread = one_thread_in_child;
+  how.one_thread = [&](const bench::operation& op, const std::vector<std::uint64_t>& sizes) {
+    return one_thread_in_child(op, sizes, how.math);
+  };
 
   const bool color = use_color(flags);
   const table lines = bench_table(color);
   if (!flags.quiet) {
     const machine_facts m = this_machine();
     std::cout << "busfare " BUSFARE_VERSION " (" << commit_of_build() << "), " << m.cpu << ", " << m.threads
-              << " threads, " << bytes_text(static_cast<double>(m.memory_bytes)) << ", " << m.os << "\n\n"
+              << " threads, " << bytes_text(static_cast<double>(m.memory_bytes)) << ", " << m.os << ", math "
+              << wanted.math << "\n\n"
               << lines.header() << std::endl;
   }
   bench::harness harness(how);
@@ -170,7 +177,7 @@ int run_bench(const common_flags& flags, const bench_flags& wanted) {
   if (json.wanted()) json.write(json_of(report));
   if (csv.wanted()) csv.write(csv_of(report));
   if (timeline.wanted()) timeline.write(chrome_trace(recorded_trace()));
-  if (!flags.quiet) print_legend(wanted.quick);
+  if (!flags.quiet) print_legend(wanted.quick, how.math);
   if (good) return exit_ok;
   throw failure(exit_failed, "some rows failed or gave a wrong result; the others stand");
 }

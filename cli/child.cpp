@@ -123,7 +123,7 @@ cold_starter::cold_starter() : insides_(std::make_unique<insides>()) {}
 cold_starter::~cold_starter() = default;
 
 bench::cold_times cold_starter::operator()(const bench::operation& op, std::uint64_t size,
-                                           const std::string& device) {
+                                           const std::string& device, math m) {
   const auto [known, is_new] = insides_->calibrated.try_emplace(device);
   const std::string& calibration = known->second.path();
   const temporary_folder drivers;
@@ -134,8 +134,9 @@ bench::cold_times cold_starter::operator()(const bench::operation& op, std::uint
   const temporary_folder own;
   std::error_code failed;
   std::filesystem::copy(calibration, own.path(), std::filesystem::copy_options::recursive, failed);
-  const std::string out = output_of({"busfare", "bench-cold", label_of(op), std::to_string(size), device},
-                                    caches_in(own.path() + "/busfare", drivers.path() + "/1"));
+  const std::string out =
+      output_of({"busfare", "bench-cold", label_of(op), std::to_string(size), device, name_of(m)},
+                caches_in(own.path() + "/busfare", drivers.path() + "/1"));
   bench::cold_times t;
   std::istringstream in(out);
   if (!(in >> t.cold >> t.build)) fail("the fresh process for bench-cold printed no times");
@@ -143,8 +144,8 @@ bench::cold_times cold_starter::operator()(const bench::operation& op, std::uint
 }
 
 std::map<std::uint64_t, double> one_thread_in_child(const bench::operation& op,
-                                                    const std::vector<std::uint64_t>& sizes) {
-  std::vector<std::string> arguments = {"busfare", "bench-one-thread", label_of(op)};
+                                                    const std::vector<std::uint64_t>& sizes, math m) {
+  std::vector<std::string> arguments = {"busfare", "bench-one-thread", label_of(op), name_of(m)};
   for (const std::uint64_t size : sizes) arguments.push_back(std::to_string(size));
   std::istringstream in(output_of(arguments, {{"BUSFARE_THREADS", "1"}}));
   std::map<std::uint64_t, double> seconds;
@@ -154,17 +155,17 @@ std::map<std::uint64_t, double> one_thread_in_child(const bench::operation& op,
   return seconds;
 }
 
-int run_bench_cold(const std::string& op, std::uint64_t size, const std::string& device) {
-  const bench::cold_times t = bench::measure_cold(operation_called(op), size, device);
+int run_bench_cold(const std::string& op, std::uint64_t size, const std::string& device, math m) {
+  const bench::cold_times t = bench::measure_cold(operation_called(op), size, device, m);
   std::printf("%.9g %.9g\n", t.cold, t.build);
   return 0;
 }
 
-int run_bench_one_thread(const std::string& op, const std::vector<std::uint64_t>& sizes) {
+int run_bench_one_thread(const std::string& op, const std::vector<std::uint64_t>& sizes, math m) {
   for (const std::uint64_t size : sizes) {
     try {
       std::printf("%llu %.9g\n", static_cast<unsigned long long>(size),
-                  bench::measure_warm_cpu(operation_called(op), size, 0.08));
+                  bench::measure_warm_cpu(operation_called(op), size, 0.08, m));
     } catch (const error&) {
       // A size that does not fit is missing from the output.
     }

@@ -20,7 +20,8 @@ class cold_starter {
   cold_starter(const cold_starter&) = delete;
   cold_starter& operator=(const cold_starter&) = delete;
   /// Throws busfare::error(io) where the child failed.
-  bench::cold_times operator()(const bench::operation& op, std::uint64_t size, const std::string& device);
+  bench::cold_times operator()(const bench::operation& op, std::uint64_t size, const std::string& device,
+                               math m);
 
  private:
   struct insides;
@@ -29,10 +30,10 @@ class cold_starter {
 
 /// Warm medians on one thread of the cpu device, by size.
 std::map<std::uint64_t, double> one_thread_in_child(const bench::operation& op,
-                                                    const std::vector<std::uint64_t>& sizes);
+                                                    const std::vector<std::uint64_t>& sizes, math m);
 
 /// What those children run: hidden subcommands. They print numbers for the parent.
-int run_bench_cold(const std::string& op, std::uint64_t size, const std::string& device);
-int run_bench_one_thread(const std::string& op, const std::vector<std::uint64_t>& sizes);
+int run_bench_cold(const std::string& op, std::uint64_t size, const std::string& device, math m);
+int run_bench_one_thread(const std::string& op, const std::vector<std::uint64_t>& sizes, math m);
 
 }  // namespace busfare::cli

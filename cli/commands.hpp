@@ -13,6 +13,7 @@ int run_devices(const common_flags& flags);
 
 struct bench_flags {
   bool quick = false;
+  std::string math = "exact";           ///< or "fast"
   std::vector<std::string> operations;  ///< "triad", "triad:f64"; empty: all
   std::vector<std::string> sizes;       ///< empty: each operation's own
 };

@@ -46,6 +46,12 @@ std::uint64_t parse_size(const std::string& text) {
   return value;
 }
 
+math parse_math(const std::string& text) {
+  for (const math m : {math::exact, math::fast})
+    if (text == name_of(m)) return m;
+  throw failure(exit_usage, "--math " + text + ": is neither exact nor fast");
+}
+
 std::vector<std::string> checked_devices(const std::vector<std::string>& names) {
   std::vector<std::string> found;
   const auto all = devices();

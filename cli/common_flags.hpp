@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <busfare/options.hpp>
+
 namespace busfare::cli {
 
 struct common_flags {
@@ -15,6 +17,8 @@ struct common_flags {
 
 /// "1000", "2^20". Throws failure(exit_usage) for anything else, for 0 and for more than 2^62.
 std::uint64_t parse_size(const std::string& text);
+/// "exact", "fast". Throws failure(exit_usage) for anything else.
+math parse_math(const std::string& text);
 /// Every name is "auto" or a device that is here; throws failure(exit_no_device) with what there is. Without
 /// duplicates.
 std::vector<std::string> checked_devices(const std::vector<std::string>& names);

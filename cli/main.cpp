@@ -46,6 +46,9 @@ int dispatch(int count, char** arguments) {
       *app.add_subcommand("bench", "Compares the backends: one row per operation, type, size and device");
   add_common(bench, flags);
   bench.add_flag("--quick", benched.quick, "Few sizes, under a minute");
+  bench
+      .add_option("--math", benched.math, "exact: the same bits everywhere; fast: the device's own functions")
+      ->capture_default_str();
   bench.add_option("--op", benched.operations, "Only these: triad, triad:f64, sum, ...")->delimiter(',');
   bench.add_option("--size", benched.sizes, "Only these element counts: 1000, 2^20, ...")->delimiter(',');
 
@@ -67,14 +70,16 @@ int dispatch(int count, char** arguments) {
   CLI::App& version = *app.add_subcommand("version", "Version and commit");
 
   // What the program starts itself with; no group: not in the help.
-  std::string child_operation, child_device;
+  std::string child_operation, child_device, child_math;
   std::vector<std::string> child_sizes;
   CLI::App& cold = *app.add_subcommand("bench-cold", "")->group("");
   cold.add_option("op", child_operation)->required();
   cold.add_option("size", size)->required();
   cold.add_option("device", child_device)->required();
+  cold.add_option("math", child_math)->required();
   CLI::App& single = *app.add_subcommand("bench-one-thread", "")->group("");
   single.add_option("op", child_operation)->required();
+  single.add_option("math", child_math)->required();
   single.add_option("sizes", child_sizes)->required();
 
   try {
@@ -88,10 +93,11 @@ int dispatch(int count, char** arguments) {
   if (plan.parsed()) return run_plan(flags, operation, size);
   if (demo.parsed()) return run_demo(flags, shown);
   if (version.parsed()) std::cout << "busfare " BUSFARE_VERSION " (" << commit_of_build() << ")\n";
-  if (cold.parsed()) return run_bench_cold(child_operation, parse_size(size), child_device);
+  if (cold.parsed())
+    return run_bench_cold(child_operation, parse_size(size), child_device, parse_math(child_math));
   std::vector<std::uint64_t> sizes;
   for (const std::string& each : child_sizes) sizes.push_back(parse_size(each));
-  if (single.parsed()) return run_bench_one_thread(child_operation, sizes);
+  if (single.parsed()) return run_bench_one_thread(child_operation, sizes, parse_math(child_math));
   return exit_ok;
 }
 

@@ -18,6 +18,7 @@ json row_of(const bench::row& r) {
   j["type"] = name_of(r.type);
   j["size"] = r.size;
   j["device"] = r.device;
+  j["math"] = name_of(r.math);
   j["threads"] = optional(r.threads);
   j["simulated"] = r.simulated;
   j["build_s"] = optional(r.build_s);

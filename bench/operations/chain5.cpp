@@ -22,10 +22,11 @@ struct chain5_f32 {
     const auto d = map(how, fourth, c);
     return std::make_tuple(map(how, fifth, d));
   }
-  template <class In, class Out> static bench::check check(std::uint64_t n, const In& in, const Out& out) {
+  template <class In, class Out>
+  static bench::check check(const tolerance& allowed, std::uint64_t n, const In& in, const Out& out) {
     const auto& x = std::get<0>(in);
     const auto& r = std::get<0>(out);
-    comparison so_far;
+    comparison so_far(allowed);
     for (std::uint64_t i = 0; i < n; ++i) {
       so_far.bits(i, r[i], all_five(scalar<float>{x[i]}).v);
       so_far.ulp(r[i], all_five(scalar<double>{x[i]}).v);

@@ -15,7 +15,8 @@ struct dot_f32 {
   static auto record(const options& how, std::uint64_t, const array<float>& x, const array<float>& y) {
     return std::make_tuple(map_reduce(how, product, plus, x, y));
   }
-  template <class In, class Out> static bench::check check(std::uint64_t n, const In& in, const Out& out) {
+  template <class In, class Out>
+  static bench::check check(const tolerance& allowed, std::uint64_t n, const In& in, const Out& out) {
     const auto& [x, y] = in;
     std::vector<float> products(n);
     long double exact = 0;
@@ -24,7 +25,7 @@ struct dot_f32 {
       exact += static_cast<long double>(x[i]) * static_cast<long double>(y[i]);
     }
     const auto add = [](float a, float b) { return plus(scalar<float>{a}, scalar<float>{b}).v; };
-    comparison so_far;
+    comparison so_far(allowed);
     so_far.bits(0, std::get<0>(out)[0], tree_reduce(std::move(products), add));
     so_far.ulp(std::get<0>(out)[0], exact);
     return so_far.result();

@@ -43,11 +43,12 @@ struct mandelbrot_f32 {
     return std::make_tuple(
         generate(how, shape, steps_of, static_cast<float>(shape[0]), static_cast<float>(shape[1])));
   }
-  template <class In, class Out> static bench::check check(std::uint64_t n, const In&, const Out& out) {
+  template <class In, class Out>
+  static bench::check check(const tolerance& allowed, std::uint64_t n, const In&, const Out& out) {
     const extents shape = shape_for(n);
     const std::uint64_t columns = shape[1];
     const auto& got = std::get<0>(out);
-    comparison so_far;
+    comparison so_far(allowed);
     for_sample(n, 4096, [&](std::uint64_t i) {
       so_far.bits(
           i, got[i],

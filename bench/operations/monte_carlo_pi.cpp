@@ -27,12 +27,13 @@ struct pi_f32 {
   static auto record(const options& how, std::uint64_t n) {
     return std::make_tuple(map_reduce(how, is_inside, plus, generate(how, extents(n), number_at)));
   }
-  template <class In, class Out> static bench::check check(std::uint64_t n, const In&, const Out& out) {
+  template <class In, class Out>
+  static bench::check check(const tolerance& allowed, std::uint64_t n, const In&, const Out& out) {
     std::uint32_t inside = 0;
     for (std::uint64_t i = 0; i < n; ++i) {
       inside += is_inside(number_at(scalar<std::int64_t>{static_cast<std::int64_t>(i)})).v;
     }
-    comparison so_far;
+    comparison so_far(allowed);
     so_far.bits(0, std::get<0>(out)[0], inside);
     return so_far.result();
   }

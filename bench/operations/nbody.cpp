@@ -38,10 +38,11 @@ struct nbody_f32 {
     return map(how, pull_on, x, y, z, whole(x), whole(y), whole(z), whole(mass),
                static_cast<std::int64_t>(n));
   }
-  template <class In, class Out> static bench::check check(std::uint64_t n, const In& in, const Out& out) {
+  template <class In, class Out>
+  static bench::check check(const tolerance& allowed, std::uint64_t n, const In& in, const Out& out) {
     // No structured binding: clang 14 does not capture one.
     const auto &ax = std::get<0>(out), &ay = std::get<1>(out), &az = std::get<2>(out);
-    comparison so_far;
+    comparison so_far(allowed);
     for_sample(n, 64, [&](std::uint64_t i) {
       const auto wanted = scalar_pull(i, n, in);
       so_far.bits(i, ax[i], std::get<0>(wanted).v);

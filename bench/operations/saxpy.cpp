@@ -16,10 +16,11 @@ struct saxpy_f32 {
   static auto record(const options& how, std::uint64_t, const array<float>& x, const array<float>& y) {
     return std::make_tuple(map(how, saxpy, factor, x, y));
   }
-  template <class In, class Out> static bench::check check(std::uint64_t n, const In& in, const Out& out) {
+  template <class In, class Out>
+  static bench::check check(const tolerance& allowed, std::uint64_t n, const In& in, const Out& out) {
     const auto& [x, y] = in;
     const auto& [r] = out;
-    comparison so_far;
+    comparison so_far(allowed);
     for (std::uint64_t i = 0; i < n; ++i) {
       so_far.bits(i, r[i], saxpy(scalar<float>{factor}, scalar<float>{x[i]}, scalar<float>{y[i]}).v);
       so_far.ulp(r[i], saxpy(scalar<double>{factor}, scalar<double>{x[i]}, scalar<double>{y[i]}).v);

@@ -11,12 +11,13 @@ template <class T> struct sum_of {
   static auto record(const options& how, std::uint64_t, const array<T>& x) {
     return std::make_tuple(sum(how, x));
   }
-  template <class In, class Out> static bench::check check(std::uint64_t, const In& in, const Out& out) {
+  template <class In, class Out>
+  static bench::check check(const tolerance& allowed, std::uint64_t, const In& in, const Out& out) {
     const auto& x = std::get<0>(in);
     const auto add = [](T a, T b) { return plus(scalar<T>{a}, scalar<T>{b}).v; };
     long double exact = 0;
     for (const T each : x) exact += static_cast<long double>(each);
-    comparison so_far;
+    comparison so_far(allowed);
     so_far.bits(0, std::get<0>(out)[0], tree_reduce(x, add));
     so_far.ulp(std::get<0>(out)[0], exact);
     return so_far.result();

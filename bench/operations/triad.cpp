@@ -16,10 +16,11 @@ template <class T> struct triad_of {
   static auto record(const options& how, std::uint64_t, const array<T>& b, const array<T>& c) {
     return std::make_tuple(map(how, triad, b, c, factor));
   }
-  template <class In, class Out> static bench::check check(std::uint64_t n, const In& in, const Out& out) {
+  template <class In, class Out>
+  static bench::check check(const tolerance& allowed, std::uint64_t n, const In& in, const Out& out) {
     const auto& [b, c] = in;
     const auto& [a] = out;
-    comparison so_far;
+    comparison so_far(allowed);
     for (std::uint64_t i = 0; i < n; ++i) {
       so_far.bits(i, a[i], triad(scalar<T>{b[i]}, scalar<T>{c[i]}, scalar<T>{factor}).v);
       // In wider arithmetic the product is exact, so only the roundings of T are left. Cancellation may leave

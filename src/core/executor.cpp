@@ -199,7 +199,7 @@ class running {
       count = blocks;
       shape = extents(blocks);
       if (kernel == &first) {
-        const kernel_form next = level_form(op);
+        const kernel_form next = level_form(form);
         double seconds = 0;
         bool cached = true;
         const bool known = slot.built.find(next.key) != slot.built.end();

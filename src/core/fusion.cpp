@@ -14,6 +14,8 @@ parameter_kind kind_of(const cone::member& m, std::size_t argument) {
   return m.what->map != nullptr ? m.what->map->program->arguments[argument].kind : parameter_kind::element;
 }
 
+constexpr const char* math_cut = "math: exact and fast do not fuse";
+
 extents launch_shape(const node& n) {
   return n.map != nullptr && n.map->index_rank > 1 ? n.shape : extents(n.shape.count());
 }
@@ -125,12 +127,15 @@ class fuser {
     const int rank = n.map->index_rank;
     int stage = 0;
     std::vector<int> joinable;
+    bool other_math = false;
     for (std::size_t k = 0; k < m.arguments.size(); ++k) {
       const value_ref& a = m.arguments[k];
       if (a.node < 0) continue;
       const cone::member& from = member(a.node);
-      const bool elementwise = kind_of(m, k) == parameter_kind::element && from.what->map != nullptr &&
-                               from.what->shape == n.shape && from.what->how == n.how;
+      const bool alike = kind_of(m, k) == parameter_kind::element && from.what->map != nullptr &&
+                         from.what->shape == n.shape;
+      const bool elementwise = alike && from.what->how == n.how;
+      other_math = other_math || (alike && from.what->how.math != n.how.math);
       stage = std::max(stage, stage_of(a.node) + (elementwise ? 0 : 1));
       if (elementwise) joinable.push_back(group_of_[static_cast<std::size_t>(a.node)]);
     }
@@ -141,9 +146,10 @@ class fuser {
       return each.stage != stage || (each.index_rank > 1 && rank > 0 && each.index_rank != rank) ||
              (rank > 1 && each.index_rank == 1);
     });
-    std::string cut;
+    std::string cut = other_math ? math_cut : "";
     if (!joinable.empty()) {
       group merged;
+      merged.cut = cut;
       for (int g : joinable) {
         const group& each = groups_[static_cast<std::size_t>(g)];
         merged.nodes.insert(merged.nodes.end(), each.nodes.begin(), each.nodes.end());
@@ -203,6 +209,7 @@ class fuser {
       from = g;
     }
     group& maps = groups_[static_cast<std::size_t>(from)];
+    if (maps.how.math != m.what->how.math) group_at(i).cut = math_cut;
     if (maps.fold >= 0 || !(maps.how == m.what->how)) return;
     for (int n : maps.nodes) {
       const cone::member& each = member(n);
@@ -311,7 +318,8 @@ std::vector<std::uint64_t> signature(const cone& c,
     words.push_back(reinterpret_cast<std::uintptr_t>(m.what->map));
     words.push_back(reinterpret_cast<std::uintptr_t>(m.what->fold));
     words.push_back(std::hash<std::string>{}(m.what->how.device));
-    words.push_back(static_cast<std::uint64_t>(m.what->how.bits));
+    words.push_back(static_cast<std::uint64_t>(m.what->how.bits) * 256 +
+                    static_cast<std::uint64_t>(m.what->how.math));
     put_shape(m.what->shape);
     for (const value_ref& a : m.arguments)
       words.push_back((static_cast<std::uint64_t>(static_cast<std::uint32_t>(a.node)) << 32) |

@@ -49,7 +49,7 @@ struct group {
   extents shape;                     ///< of the launch
   int index_rank = 0;
   options how;
-  std::string cut;  ///< the limit that ended the fusion before this group
+  std::string cut;  ///< the limit, or the other math, that ended the fusion before this group
 };
 
 /// Limits of one generated kernel.

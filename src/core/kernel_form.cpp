@@ -8,6 +8,7 @@
 #include "core/canonical.hpp"
 #include "core/compose.hpp"
 #include "core/dialect/emit.hpp"
+#include "core/dialect/spelling.hpp"
 
 namespace busfare::core {
 namespace {
@@ -78,11 +79,13 @@ void seal(kernel_form& f, std::span<const program_id> ids) {
   }
   append(f.key, f.fold);
   append(f.key, f.fold_slots);
+  append(f.key, f.fast);
   std::vector<std::uint64_t> words;
   for (std::size_t at = 0; at < f.parameters.size(); ++at)
     words.push_back(static_cast<std::uint64_t>(f.parameters[at].kind) * 16 +
                     static_cast<std::uint64_t>(f.parameters[at].type));
   if (f.fold != nullptr && !f.fold->commutes) words.push_back(~std::uint64_t{0});
+  if (f.fast) words.push_back(~std::uint64_t{1});  // another kernel, with times of its own
   f.id = combined_id(ids, words);
 }
 
@@ -151,6 +154,7 @@ kernel_form form_of(const cone& c, const group& g) {
     }
     f.steps.push_back(std::move(s));
     count_costs(f, p);
+    f.fast = f.fast || (g.how.math == math::fast && computes_floats(p));
     f.fast_math_unit = f.fast_math_unit || m.what->map->code->tu_fast_math;
     ids.push_back(p.id);
     f.what += f.what.empty() ? "map" : "+map";
@@ -161,6 +165,7 @@ kernel_form form_of(const cone& c, const group& g) {
     f.fold = m.what->fold;
     for (const value_ref& a : m.arguments) f.fold_slots.push_back(slot_of(a, false));
     count_costs(f, *f.fold->program);
+    f.fast = f.fast || (g.how.math == math::fast && computes_floats(*f.fold->program));
     f.fast_math_unit = f.fast_math_unit || f.fold->code->tu_fast_math;
     ids.push_back(f.fold->program->id);
     f.what += std::string(f.what.empty() ? "" : "+") + f.fold->name;
@@ -184,8 +189,10 @@ work_count work_of(const cone& c, const group& g, const kernel_form& form) {
   return work;
 }
 
-kernel_form level_form(const detail::fold_kernel& fold) {
+kernel_form level_form(const kernel_form& first) {
+  const detail::fold_kernel& fold = *first.fold;
   kernel_form f;
+  f.fast = first.fast && computes_floats(*fold.program);
   for (std::size_t k = 0; k < fold.components.size(); ++k) {
     f.parameters.push_back({parameter_kind::element, fold.components[k]});
     f.fold_slots.push_back(static_cast<int>(k));
@@ -268,12 +275,16 @@ backend::build_request request_for(const device_slot& on, const cone* c, const g
       }
       fused = compose(parts, std::move(arguments), results, stored);
     }
+    const spelling how = !form.fast               ? spelling::exact
+                         : on.info.fast_spellings ? spelling::native
+                                                  : spelling::defined;
     if (form.fold != nullptr)
       text = emit_fold(fused.get(), *form.fold->program, form.fold->components, on.info.dialect,
-                       tree_of(*form.fold));
+                       tree_of(*form.fold), how);
     else
-      text = emit_map(*fused, on.info.dialect);
+      text = emit_map(*fused, on.info.dialect, how);
     request.source = text.source;
+    request.fast = text.fast;
     request.entry = text.entry;
     request.width = text.width;
   }
@@ -321,13 +332,17 @@ backend::executable& build(device_slot& on, const cone* c, const group* g, const
   }
 }
 
+std::string lacking(const device_slot& on, const kernel_form& form) {
+  if (form.divides && !on.info.exact_div_sqrt)
+    return "its division and square root are not correctly rounded";
+  return on.info.denormals ? "" : "it flushes denormals";
+}
+
 std::string refusal(const device_slot& on, const kernel_form& form, const options& how) {
   if (form.uses_f64 && !on.info.f64) return "it has no f64";
-  if (how.bits == bits::device) return {};
-  if (form.divides && !on.info.exact_div_sqrt)
-    return "its division and square root are not correctly rounded (bits::device allows it)";
-  if (!on.info.denormals) return "it flushes denormals (bits::device allows it)";
-  return {};
+  if (how.bits == bits::device || how.math == math::fast) return {};
+  const std::string why = lacking(on, form);
+  return why.empty() ? why : why + " (bits::device allows it)";
 }
 
 }  // namespace busfare::core

@@ -28,6 +28,7 @@ struct kernel_form {
   work_count work;        ///< per element, loops with literal limits
   double bytes = 0;       ///< per element
   bool uses_f64 = false, divides = false, fast_math_unit = false;
+  bool fast = false;   ///< math::fast, and there are floats that it means something to
   bool loops = false;  ///< the work may depend on the numbers of a launch
   std::string what;    ///< "map+map+fold"
   std::vector<source_line> lines;
@@ -36,8 +37,8 @@ struct kernel_form {
 kernel_form form_of(const cone& c, const group& g);
 /// The work of one element with the numbers that the cone's nodes hold.
 work_count work_of(const cone& c, const group& g, const kernel_form& form);
-/// The kernel of the tree's further levels, which fold what earlier levels left.
-kernel_form level_form(const detail::fold_kernel& fold);
+/// The kernel of the tree's further levels, which fold what the earlier levels of `first` left.
+kernel_form level_form(const kernel_form& first);
 
 /// The same as backends take it: one number, in which a division counts as many flops as it takes the time of
 /// on this device.
@@ -50,6 +51,8 @@ backend::executable& build(device_slot& on, const cone* c, const group* g, const
 /// What `build` would have to do. Asks a device once per form until `forget`; may read the disk.
 build_kind build_needed(device_slot& on, const cone* c, const group* g, const kernel_form& form);
 
+/// What a device lacks for the form's same bits; empty: nothing.
+std::string lacking(const device_slot& on, const kernel_form& form);
 /// Why the form may not run on this device under these options; empty: it may.
 std::string refusal(const device_slot& on, const kernel_form& form, const options& how);
 

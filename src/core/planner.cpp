@@ -59,6 +59,13 @@ candidate cost_on(device_slot& slot, const cone& c, const compiled_plan& made) {
   return k;
 }
 
+// Which bound on bits holds where it is not that of same bits; empty: same bits.
+std::string bits_note(const device_slot& on, const kernel_form& form, const options& how) {
+  if (form.fast) return "bits: may differ between devices (math::fast)";
+  const std::string why = how.bits == bits::device ? lacking(on, form) : "";
+  return why.empty() ? why : "bits: those of " + on.info.name + " (bits::device): " + why;
+}
+
 }  // namespace
 
 void forget_plans() {
@@ -160,6 +167,9 @@ std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused) {
     s.bytes = made->forms[g].bytes * static_cast<double>(s.elements);
     s.cut = made->groups[g].cut;
     said.simulated = said.simulated || slot.info.virtual_clock;
+    const std::string bound = bits_note(slot, made->forms[g], made->groups[g].how);
+    if (!bound.empty() && std::find(said.notes.begin(), said.notes.end(), bound) == said.notes.end())
+      said.notes.push_back(bound);
     if (made->forms[g].fast_math_unit)
       said.notes.push_back("a kernel comes from a unit built with -ffast-math: same bits are not promised");
     for (const int n : made->groups[g].nodes) {

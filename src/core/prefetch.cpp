@@ -130,7 +130,7 @@ void warm_arrays(std::span<const array_handle> wanted, source_line line) {
       if (cached) ++counts().build_cache_hits;
     }
     if (form.fold != nullptr && made->groups[g].shape.count() > tree_block)
-      build(slot, nullptr, nullptr, level_form(*form.fold), seconds, cached);
+      build(slot, nullptr, nullptr, level_form(form), seconds, cached);
   }
 }
 

@@ -179,7 +179,7 @@ class walk {
     price_.total.overhead += launches * rates.submit_seconds;
     build(rates, build_needed(slot, &c_, &each, form), form, s);
     if (launches > 1) {
-      const kernel_form level = level_form(*form.fold);
+      const kernel_form level = level_form(form);
       if (level.key != form.key) build(rates, build_needed(slot, nullptr, nullptr, level), level, s);
     }
     price_.steps.push_back(s);

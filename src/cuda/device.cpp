@@ -110,7 +110,7 @@ std::optional<block> device::adopt(void* host, std::size_t bytes) {
 
 std::unique_ptr<backend::executable> device::build(const backend::build_request& what) {
   wall_.require_alive();
-  return std::make_unique<executable>(context_, memory_, programs_.get(what.source), what);
+  return std::make_unique<executable>(context_, memory_, programs_.get(what.source, what.fast), what);
 }
 
 std::unique_ptr<backend::queue> device::open(backend::engine) {

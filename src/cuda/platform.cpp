@@ -93,6 +93,7 @@ class survey {
 
     backend::device_info& info = f.info;
     info.dialect = "cuda";
+    info.fast_spellings = true;
     info.description = model + " (CUDA, compute capability " + capability +
                        (bus[0] != 0 ? ", " + clean(bus, sizeof bus) : std::string()) + ")";
     info.fingerprint = "cuda|" + model + "|" + uuid(f.ordinal) + "|driver " + version_text(version_) + "|" +

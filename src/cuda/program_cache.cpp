@@ -32,20 +32,16 @@ loaded_code::~loaded_code() {
 
 program_cache::program_cache(const context& c, memory& m, const nvrtc& compiler,
                              const backend::services& core, const found_device& target)
-    : context_(c),
-      memory_(m),
-      compiler_(compiler),
-      core_(core),
-      is_text_(target.is_text),
-      // One rounding per operation, as on every other device.
-      options_{"--gpu-architecture=" + target.architecture,
-               "--fmad=false",
-               "--prec-div=true",
-               "--prec-sqrt=true",
-               "--ftz=false",
-               "-std=c++17"} {
-  recipe_ = "cuda\nnvrtc " + std::to_string(compiler.major) + "." + std::to_string(compiler.minor) + "\n";
-  for (const std::string& o : options_) recipe_ += o + "\n";
+    : context_(c), memory_(m), compiler_(compiler), core_(core), is_text_(target.is_text) {
+  // One rounding per operation, as on every other device; denormals are kept in both.
+  exact_.options = {"--fmad=false", "--prec-div=true", "--prec-sqrt=true"};
+  fast_.options = {"--fmad=true", "--prec-div=false", "--prec-sqrt=false"};
+  for (recipe_of* r : {&exact_, &fast_}) {
+    r->options.insert(r->options.begin(), "--gpu-architecture=" + target.architecture);
+    r->options.insert(r->options.end(), {"--ftz=false", "-std=c++17"});
+    r->text = "cuda\nnvrtc " + std::to_string(compiler.major) + "." + std::to_string(compiler.minor) + "\n";
+    for (const std::string& o : r->options) r->text += o + "\n";
+  }
 }
 
 void program_cache::refuse(std::string_view source, const std::string& log, const char* message, long code,
@@ -71,7 +67,7 @@ std::shared_ptr<const loaded_code> program_cache::load(const image& what, CUresu
 }
 
 // Empty where the compiler refuses the text.
-program_cache::image program_cache::compile(std::string_view source, std::string& log) {
+program_cache::image program_cache::compile(std::string_view source, bool fast, std::string& log) {
   const wall& w = context_.errors();
   const auto check = [&](nvrtcResult code, const char* call) {
     if (code == NVRTC_SUCCESS) return;
@@ -96,7 +92,7 @@ program_cache::image program_cache::compile(std::string_view source, std::string
   check(compiler_.nvrtcCreateProgram(&p.native, text.c_str(), "kernel.cu", 0, nullptr, nullptr),
         "nvrtcCreateProgram");
   std::vector<const char*> options;
-  for (const std::string& o : options_) options.push_back(o.c_str());
+  for (const std::string& o : (fast ? fast_ : exact_).options) options.push_back(o.c_str());
   const nvrtcResult verdict =
       compiler_.nvrtcCompileProgram(p.native, static_cast<int>(options.size()), options.data());
   std::size_t bytes = 0;
@@ -122,10 +118,10 @@ program_cache::image program_cache::compile(std::string_view source, std::string
   return made;
 }
 
-program_cache::built program_cache::get(std::string_view source) {
+program_cache::built program_cache::get(std::string_view source, bool fast) {
   context_.errors().require_alive();
   if (source.empty()) refuse(source, "", "the kernel has no source", 0, "");
-  const std::string key = recipe_ + std::string(source);
+  const std::string key = recipe(fast) + std::string(source);
   constexpr const char* refused = "NVRTC refused a kernel";
   if (const auto found = entries_.find(key); found != entries_.end()) {
     order_.splice(order_.begin(), order_, found->second.used);
@@ -144,7 +140,7 @@ program_cache::built program_cache::get(std::string_view source) {
     from_cache = fresh.code != nullptr;
   }
   if (!from_cache) {
-    const image made = compile(source, fresh.log);
+    const image made = compile(source, fast, fresh.log);
     if (!made.empty()) {
       fresh.code = load(made, code);
       if (!fresh.code)

@@ -45,10 +45,12 @@ class program_cache {
 
   /// Throws kernel_build with source and log. A source that the compiler refused is remembered: asked for
   /// again, it throws the same without compiling.
-  built get(std::string_view source);
+  built get(std::string_view source, bool fast = false);
 
   /// The compiler's options, one a line, and its version: part of every key.
-  [[nodiscard]] const std::string& recipe() const noexcept { return recipe_; }
+  [[nodiscard]] const std::string& recipe(bool fast = false) const noexcept {
+    return fast ? fast_.text : exact_.text;
+  }
 
   static constexpr std::size_t limit = 512;  ///< modules kept in memory
 
@@ -59,9 +61,13 @@ class program_cache {
     std::list<const std::string*>::iterator used;
   };
   using image = std::vector<std::byte>;
+  struct recipe_of {
+    std::vector<std::string> options;
+    std::string text;
+  };
 
   std::shared_ptr<const loaded_code> load(const image& what, CUresult& code);
-  image compile(std::string_view source, std::string& log);
+  image compile(std::string_view source, bool fast, std::string& log);
   [[noreturn]] void refuse(std::string_view source, const std::string& log, const char* message, long code,
                            const char* call) const;
 
@@ -70,8 +76,7 @@ class program_cache {
   const nvrtc& compiler_;
   backend::services core_;
   bool is_text_;
-  std::vector<std::string> options_;
-  std::string recipe_;
+  recipe_of exact_, fast_;  // fast_: for requests that are `fast`
   std::unordered_map<std::string, entry> entries_;
   std::list<const std::string*> order_;  // keys of entries_, last used first
 };

@@ -21,10 +21,11 @@ context_handle make_context(const wall& w, const found_device& f) {
   return c;
 }
 
-// Never -cl-fast-relaxed-math or its parts; contraction is switched off in the source.
-std::string options_for(const found_device& f) {
-  return std::string("-cl-std=CL1.2") +
-         (f.correctly_rounded_option ? " -cl-fp32-correctly-rounded-divide-sqrt" : "");
+// Never -cl-fast-relaxed-math or its parts: NaN and infinities keep their meaning, and OpenCL 1.2 bounds no
+// error of what -cl-mad-enable makes. Contraction is switched off, or on, in the source.
+program_cache::recipes options_for(const found_device& f) {
+  const std::string common = "-cl-std=CL1.2";
+  return {common + (f.correctly_rounded_option ? " -cl-fp32-correctly-rounded-divide-sqrt" : ""), common};
 }
 
 }  // namespace
@@ -166,13 +167,13 @@ std::optional<block> device::adopt(void* host, std::size_t bytes) {
 
 std::unique_ptr<backend::executable> device::build(const backend::build_request& what) {
   wall_.require_alive();
-  program_cache::built b = programs_.get(what.source);
+  program_cache::built b = programs_.get(what.source, what.fast);
   const executable::limits limits{found_.is_cpu, found_.work_group_limit, found_.address_bits};
   return std::make_unique<executable>(wall_, found_.id, b.program, what, limits, std::move(b.log),
                                       b.from_cache);
 }
 
-bool device::is_cached(const backend::build_request& what) { return programs_.holds(what.source); }
+bool device::is_cached(const backend::build_request& what) { return programs_.holds(what.source, what.fast); }
 
 std::unique_ptr<backend::queue> device::open(backend::engine) {
   wall_.require_alive();

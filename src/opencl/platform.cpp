@@ -90,6 +90,8 @@ found_device describe(cl_platform_id platform, cl_device_id d) {
   f.is_cpu = (number_of<cl_device_type>(d, CL_DEVICE_TYPE, 0) & CL_DEVICE_TYPE_CPU) != 0;
   info.dialect = f.is_cpu ? "opencl-cpu" : "opencl-gpu";
   info.core_group = f.is_cpu ? 0 : -1;
+  // A CPU's compiler calls its exp and log lane by lane and makes vectors of our definitions.
+  info.fast_spellings = !f.is_cpu;
   info.compute_units = static_cast<int>(
       std::clamp<cl_uint>(number_of<cl_uint>(d, CL_DEVICE_MAX_COMPUTE_UNITS, 1), 1, 1u << 16));
   info.shares_host_memory = number_of<cl_bool>(d, CL_DEVICE_HOST_UNIFIED_MEMORY, CL_FALSE) != CL_FALSE;

@@ -12,13 +12,17 @@ constexpr std::size_t log_limit = std::size_t{64} << 10, binary_limit = std::siz
 }  // namespace
 
 program_cache::program_cache(const wall& w, const backend::services& core, cl_context context,
-                             cl_device_id device, std::string fingerprint, std::string options)
+                             cl_device_id device, std::string fingerprint, recipes options)
     : wall_(w),
       core_(core),
       context_(context),
       device_(device),
-      prefix_("opencl\n" + std::move(fingerprint) + "\n" + options + "\n"),
+      fingerprint_(std::move(fingerprint)),
       options_(std::move(options)) {}
+
+std::string program_cache::key_of(std::string_view source, bool fast) const {
+  return "opencl\n" + fingerprint_ + "\n" + options(fast) + "\n" + std::string(source);
+}
 
 void program_cache::refuse(std::string_view source, const std::string& log) const {
   error::details d;
@@ -43,18 +47,19 @@ std::string program_cache::log_of(cl_program program) const {
   return log;
 }
 
-program_handle program_cache::from_binary(const std::vector<std::byte>& binary) {
+program_handle program_cache::from_binary(const std::vector<std::byte>& binary, bool fast) {
   if (binary.empty()) return {};
   const std::size_t bytes = binary.size();
   const auto* text = static_cast<const unsigned char*>(static_cast<const void*>(binary.data()));
   cl_int status = CL_SUCCESS, code = CL_SUCCESS;
   program_handle program(clCreateProgramWithBinary(context_, 1, &device_, &bytes, &text, &status, &code));
   if (code != CL_SUCCESS || status != CL_SUCCESS) return {};
-  if (clBuildProgram(program.get(), 1, &device_, options_.c_str(), nullptr, nullptr) != CL_SUCCESS) return {};
+  if (clBuildProgram(program.get(), 1, &device_, options(fast).c_str(), nullptr, nullptr) != CL_SUCCESS)
+    return {};
   return program;
 }
 
-program_cache::entry program_cache::from_source(std::string_view source) {
+program_cache::entry program_cache::from_source(std::string_view source, bool fast) {
   const char* text = source.data();
   const std::size_t bytes = source.size();
   if (bytes == 0) wall_.refuse(error_class::kernel_build, "the kernel has no source");
@@ -63,7 +68,7 @@ program_cache::entry program_cache::from_source(std::string_view source) {
   e.program = program_handle(clCreateProgramWithSource(context_, 1, &text, &bytes, &code));
   wall_.check(code, "clCreateProgramWithSource", std::uint64_t{bytes});
   ++compiled_;
-  code = clBuildProgram(e.program.get(), 1, &device_, options_.c_str(), nullptr, nullptr);
+  code = clBuildProgram(e.program.get(), 1, &device_, options(fast).c_str(), nullptr, nullptr);
   e.log = log_of(e.program.get());
   // Only the compiler's own verdict is kept; a shortage of memory may pass.
   if (class_of(code) == error_class::kernel_build)
@@ -84,8 +89,8 @@ void program_cache::store(const std::string& key, cl_program program) {
   core_.cache_put(key, binary.data(), binary.size());
 }
 
-program_cache::built program_cache::get(std::string_view source) {
-  const std::string key = prefix_ + std::string(source);
+program_cache::built program_cache::get(std::string_view source, bool fast) {
+  const std::string key = key_of(source, fast);
   if (const auto found = entries_.find(key); found != entries_.end()) {
     order_.splice(order_.begin(), order_, found->second.used);
     if (!found->second.program) refuse(source, found->second.log);
@@ -95,11 +100,12 @@ program_cache::built program_cache::get(std::string_view source) {
   entry fresh;
   bool from_cache = false;
   if (std::vector<std::byte> binary; core_.cache_get != nullptr && core_.cache_get(key, binary)) {
-    fresh.program = from_binary(binary);  // one that the driver no longer takes is built again and replaced
+    fresh.program =
+        from_binary(binary, fast);  // one that the driver no longer takes is built again and replaced
     from_cache = static_cast<bool>(fresh.program);
   }
   if (!from_cache) {
-    fresh = from_source(source);
+    fresh = from_source(source, fast);
     if (fresh.program && core_.cache_put != nullptr) store(key, fresh.program.get());
   }
 
@@ -116,8 +122,8 @@ program_cache::built program_cache::get(std::string_view source) {
   return {at->second.program, at->second.log, from_cache};
 }
 
-bool program_cache::holds(std::string_view source) const {
-  const std::string key = prefix_ + std::string(source);
+bool program_cache::holds(std::string_view source, bool fast) const {
+  const std::string key = key_of(source, fast);
   if (const auto found = entries_.find(key); found != entries_.end())
     return static_cast<bool>(found->second.program);
   std::vector<std::byte> binary;

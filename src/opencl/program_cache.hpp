@@ -22,18 +22,25 @@ class program_cache {
     bool from_cache = false;
   };
 
-  /// `fingerprint` and `options` are part of every key.
+  /// What the driver's compiler is given for a text, and for one whose request is `fast`.
+  struct recipes {
+    std::string exact, fast;
+  };
+
+  /// `fingerprint` and the options are part of every key.
   program_cache(const wall& w, const backend::services& core, cl_context context, cl_device_id device,
-                std::string fingerprint, std::string options);
+                std::string fingerprint, recipes options);
 
   /// Throws kernel_build with source and log. A refused source is remembered: asked for again, it throws the
   /// same without compiling.
-  built get(std::string_view source);
+  built get(std::string_view source, bool fast = false);
   /// Whether `get` would find a program in memory or on disk. Reads the disk.
-  [[nodiscard]] bool holds(std::string_view source) const;
+  [[nodiscard]] bool holds(std::string_view source, bool fast = false) const;
 
   /// What the driver's compiler is given.
-  [[nodiscard]] const std::string& options() const noexcept { return options_; }
+  [[nodiscard]] const std::string& options(bool fast = false) const noexcept {
+    return fast ? options_.fast : options_.exact;
+  }
   /// Times that the compiler was given source text.
   [[nodiscard]] std::uint64_t compiled() const noexcept { return compiled_; }
 
@@ -46,8 +53,9 @@ class program_cache {
     std::list<const std::string*>::iterator used;
   };
 
-  program_handle from_binary(const std::vector<std::byte>& binary);
-  entry from_source(std::string_view source);
+  [[nodiscard]] std::string key_of(std::string_view source, bool fast) const;
+  program_handle from_binary(const std::vector<std::byte>& binary, bool fast);
+  entry from_source(std::string_view source, bool fast);
   void store(const std::string& key, cl_program program);
   std::string log_of(cl_program program) const;
   [[noreturn]] void refuse(std::string_view source, const std::string& log) const;
@@ -56,8 +64,8 @@ class program_cache {
   backend::services core_;
   cl_context context_;
   cl_device_id device_;
-  std::string prefix_;
-  std::string options_;
+  std::string fingerprint_;
+  recipes options_;
   std::uint64_t compiled_ = 0;
   std::unordered_map<std::string, entry> entries_;
   std::list<const std::string*> order_;  // keys of entries_, last used first

@@ -10,7 +10,7 @@ says '^triad +f32 +2\^12 +sim:h200-pcie5 +simulated'
 says 'triad f32 .*pays on sim:h200-pcie5'
 ! grep -q WRONG "$folder/out" || wrong "a row is wrong"
 
-fields='op type size device threads simulated build_s cold_s warm_s resident_s upload_s download_s overhead_s bytes_up
+fields='op type size device math threads simulated build_s cold_s warm_s resident_s upload_s download_s overhead_s bytes_up
   bytes_down gb_per_s gflop_per_s limit_fraction predicted_s prediction_error max_ulp verified speedup_vs_1_thread
   warm_samples_s resident_samples_s'
 header=$(echo $fields | tr ' ' ','),error
@@ -36,6 +36,16 @@ done
 [ "$(grep -c '"prediction_error": null' "$folder/b.json")" -ge 2 ] || wrong "prediction error of simulated rows is not null"
 [ "$(grep -c '"cold_s": null' "$folder/b.json")" -eq 0 ] || wrong "no cold time"
 [ "$(grep -c '"speedup_vs_1_thread": null' "$folder/b.json")" -eq 0 ] || wrong "no single thread"
+
+# The other math is named everywhere, and the cpu gives its bits of exact, or the row would be WRONG.
+call bench --quick --op black_scholes,dot,mandelbrot --size 5000 --device cpu,sim:h200-pcie5 --math fast \
+  --json "$folder/f.json" --csv "$folder/f.csv"
+ends_with 0
+says '^busfare .*, math fast$'
+says 'checked: near the kernel read as scalars'
+[ "$(grep -c '"math": "fast"' "$folder/f.json")" -eq 6 ] || wrong "JSON rows do not say fast"
+[ "$(grep -c ',fast,' "$folder/f.csv")" -eq 6 ] || wrong "CSV rows do not say fast"
+[ "$(grep -c '"math": "exact"' "$folder/b.json")" -eq 4 ] || wrong "JSON rows do not say exact"
 
 # Files only: nothing on stdout, and a pipe is written in place.
 call bench --quick --op sum:f32 --size 1000 --device cpu --quiet --json /dev/stdout

@@ -17,6 +17,10 @@ for size in 0 -1 2^70 99999999999999999999999 12abc '' 1e9999 2^ 0x10; do
   bad bench --quick --op triad --device cpu --size "$size"
 done
 bad bench --size
+for math in nonsense '' Fast 1; do
+  bad bench --quick --op triad --device cpu --size 10 --math "$math"
+done
+says 'neither exact nor fast'
 bad plan
 bad plan triad
 bad plan nonsense --size 10
@@ -48,4 +52,5 @@ says 'devices'
 call bench --help
 ends_with 0
 says '--quick'
+says '--math'
 finish

@@ -46,6 +46,10 @@ std::uint64_t seed() {
   return value;
 }
 
+bool runs_packs(const std::string& device) {
+  return busfare::core::device_list::shared().find(device).info.dialect == "host";
+}
+
 std::size_t largest() {
   static const std::size_t value = [] {
     const char* text = std::getenv("BUSFARE_LARGEST");

@@ -1,5 +1,5 @@
 // One kernel and one case per row of the vocabulary and type: the device against the scalar reading, bit for
-// bit, and against the exact result with the row's bound.
+// bit, and against the exact result with the row's bound; for floats a second one under math::fast.
 #pragma once
 
 #include <string>
@@ -58,52 +58,80 @@ template <class F, class... T> auto scalar_of(const T&... x) {
     return r.v;
 }
 
-template <bf::op O, class T> void row_case(trial& t) {
-  using F = row_kernel<O>;
+/// The scalar reading of one row.
+template <bf::op O, class T> auto row_scalar(T a, [[maybe_unused]] T b, [[maybe_unused]] T c) {
   constexpr int arity = bf::vocabulary[static_cast<int>(O)].arity;
-  constexpr int bound = bf::vocabulary[static_cast<int>(O)].ulp;
-  const auto x = busfare_test::operands<T>(arity, seed(), 3001);
-  const auto at = [&](int k, std::size_t i) { return x[static_cast<std::size_t>(k)][i]; };
-  const auto scalar = [&](std::size_t i) {
-    if constexpr (arity == 1)
-      return scalar_of<F>(at(0, i));
-    else if constexpr (arity == 2)
-      return scalar_of<F>(at(0, i), at(1, i));
-    else
-      return scalar_of<F>(at(0, i), at(1, i), at(2, i));
-  };
-  using Out = decltype(scalar(0));
-  bf::array<Out> y = [&] {
-    if constexpr (arity == 1)
-      return bf::map(t.how, F{}, bf::copy_of(x[0]));
-    else if constexpr (arity == 2)
-      return bf::map(t.how, F{}, bf::copy_of(x[0]), bf::copy_of(x[1]));
-    else
-      return bf::map(t.how, F{}, bf::copy_of(x[0]), bf::copy_of(x[1]), bf::copy_of(x[2]));
-  }();
-  std::vector<Out> want(x[0].size());
-  for (std::size_t i = 0; i < want.size(); ++i) want[i] = scalar(i);
-  t.same("device against scalar", y, want);
+  if constexpr (arity == 1)
+    return scalar_of<row_kernel<O>>(a);
+  else if constexpr (arity == 2)
+    return scalar_of<row_kernel<O>>(a, b);
+  else
+    return scalar_of<row_kernel<O>>(a, b, c);
+}
 
-  const auto got = y.host();
-  for (std::size_t i = 0; i < want.size(); ++i) {
-    const auto reference =
-        busfare_test::exact<O>(at(0, i), arity > 1 ? at(1, i) : T{}, arity > 2 ? at(2, i) : T{});
-    if constexpr (bound == 0) {
-      if (!busfare_test::same(got[i], reference)) t.report("not exact at " + std::to_string(i));
-    } else {
-      const double error = busfare_test::ulps(got[i], reference);
-      if (!(error <= bound)) {
-        t.report(std::to_string(error) + " ULP at " + std::to_string(at(0, i)) + ", the bound is " +
-                 std::to_string(bound));
+/// The operands of a row's case, what the device made of them and what the scalar reading makes.
+template <bf::op O, class T> struct row_run {
+  using F = row_kernel<O>;
+  using Out = decltype(row_scalar<O>(T{}, T{}, T{}));
+  static constexpr int arity = bf::vocabulary[static_cast<int>(O)].arity;
+
+  explicit row_run(const trial& t) : x(busfare_test::operands<T>(arity, seed(), 3001)), y(record(t.how)) {
+    for (std::size_t i = 0; i < x[0].size(); ++i) want.push_back(scalar(i));
+  }
+  [[nodiscard]] T at(int k, std::size_t i) const { return x[static_cast<std::size_t>(k)][i]; }
+  [[nodiscard]] Out scalar(std::size_t i) const {
+    return row_scalar<O>(at(0, i), arity > 1 ? at(1, i) : T{}, arity > 2 ? at(2, i) : T{});
+  }
+  [[nodiscard]] bf::array<Out> record(const bf::options& how) const {
+    if constexpr (arity == 1)
+      return bf::map(how, F{}, bf::copy_of(x[0]));
+    else if constexpr (arity == 2)
+      return bf::map(how, F{}, bf::copy_of(x[0]), bf::copy_of(x[1]));
+    else
+      return bf::map(how, F{}, bf::copy_of(x[0]), bf::copy_of(x[1]), bf::copy_of(x[2]));
+  }
+  /// Every result against the exact one, whose NaNs and infinities must be there.
+  template <int Bound> void within(trial& t) const {
+    const auto got = y.host();
+    for (std::size_t i = 0; i < want.size(); ++i) {
+      const auto reference =
+          busfare_test::exact<O>(at(0, i), arity > 1 ? at(1, i) : T{}, arity > 2 ? at(2, i) : T{});
+      if constexpr (Bound == 0) {
+        if (!busfare_test::same(got[i], reference)) t.report("not exact at " + std::to_string(i));
+      } else {
+        const double error = busfare_test::ulps(got[i], reference);
+        if (!(error <= Bound)) {
+          t.report(std::to_string(error) + " ULP at " + std::to_string(at(0, i)) + ", the bound is " +
+                   std::to_string(Bound));
+        }
       }
     }
   }
+
+  std::vector<std::vector<T>> x;
+  bf::array<Out> y;
+  std::vector<Out> want;
+};
+
+template <bf::op O, class T> void row_case(trial& t) {
+  const row_run<O, T> r(t);
+  t.same("device against scalar", r.y, r.want);
+  r.template within<bf::vocabulary[static_cast<int>(O)].ulp>(t);
+}
+
+/// Under math::fast a row has a bound of its own; packs keep the bits.
+template <bf::op O, class T> void fast_row_case(trial& t) {
+  t.how.math = bf::math::fast;
+  const row_run<O, T> r(t);
+  if (runs_packs(t.how.device)) t.same("packs under math::fast against scalar", r.y, r.want);
+  r.template within<bf::vocabulary[static_cast<int>(O)].fast_ulp>(t);
 }
 
 template <bf::op O, class T> bool add_row(const char* type_name) {
-  return add_case(std::string("row_") + bf::vocabulary[static_cast<int>(O)].name + "_" + type_name,
-                  row_case<O, T>, std::is_same_v<T, double>);
+  const std::string name = bf::vocabulary[static_cast<int>(O)].name, of = std::string("_") + type_name;
+  constexpr bool f64 = std::is_same_v<T, double>;
+  if constexpr (std::is_floating_point_v<T>) add_case("fast_row_" + name + of, fast_row_case<O, T>, f64);
+  return add_case("row_" + name + of, row_case<O, T>, f64);
 }
 
 /// Adds the cases of all rows for one type that the row takes. Casts have cases of their own.

@@ -305,6 +305,33 @@ TEST_F(fake_gpu, a_refused_kernel_carries_source_and_log_and_is_remembered) {
   EXPECT_TRUE(d->health().empty());
 }
 
+TEST_F(fake_gpu, a_fast_kernel_is_another_kernel_with_options_of_its_own) {
+  const std::string source = std::string(map_source) + "// fast test\n";
+  build_request r = map_request();
+  r.source = source;
+  const auto d = open();
+  EXPECT_TRUE(d->info().fast_spellings);
+  const auto options_are = [&](const char* part) {
+    const std::string options = compiler->last_options();
+    EXPECT_NE(options.find(part), std::string::npos) << options;
+  };
+  EXPECT_FALSE(d->build(r)->from_cache());
+  options_are(" --fmad=false --prec-div=true --prec-sqrt=true --ftz=false ");
+  EXPECT_EQ(compiler->other_bits(), 0u);
+  r.fast = true;
+  EXPECT_FALSE(d->build(r)->from_cache());
+  options_are(" --fmad=true --prec-div=false --prec-sqrt=false --ftz=false ");
+  EXPECT_EQ(compiler->other_bits(), 1u);
+  EXPECT_TRUE(d->build(r)->from_cache());
+  const auto again = open();
+  EXPECT_TRUE(again->build(r)->from_cache());
+  r.fast = false;
+  EXPECT_TRUE(again->build(r)->from_cache());
+  int kept = 0;
+  for (const auto& [key, payload] : disk().files) kept += key.ends_with(source) ? 1 : 0;
+  EXPECT_EQ(kept, 2);
+}
+
 TEST_F(fake_gpu, builds_come_from_memory_then_from_disk_and_survive_a_bad_entry) {
   const std::string source = std::string(map_source) + "// cache test\n";
   build_request r = map_request();

@@ -26,6 +26,7 @@ static const int warpSize = 32;
 extern "C" {
 double sqrt(double); double floor(double); double fabs(double); double fma(double, double, double);
 float sqrtf(float); float floorf(float); float fabsf(float); float fmaf(float, float, float);
+double exp(double); double log(double); double erfc(double); float expf(float); float logf(float); float erfcf(float);
 void* memset(void*, int, unsigned long);
 void fake_switch(void** save, void* load) __attribute__((visibility("hidden")));
 extern char __start_fake_shared[] __attribute__((weak, visibility("hidden")));
@@ -35,6 +36,9 @@ static inline float sqrt(float a) { return __builtin_sqrtf(a); }
 static inline float floor(float a) { return __builtin_floorf(a); }
 static inline float fabs(float a) { return __builtin_fabsf(a); }
 static inline float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+static inline float exp(float a) { return expf(a); }
+static inline float log(float a) { return logf(a); }
+static inline float erfc(float a) { return erfcf(a); }
 template <class T, class F> static inline T fake_bits(F a) { T t; __builtin_memcpy(&t, &a, sizeof t); return t; }
 static inline int __float_as_int(float a) { return fake_bits<int>(a); }
 static inline unsigned __float_as_uint(float a) { return fake_bits<unsigned>(a); }

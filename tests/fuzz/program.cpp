@@ -83,6 +83,10 @@ void check_dialects(const program& p) {
     const generated map = emit_map(p, dialect);
     check_text(map);
     fuzz::require(emit_map(p, dialect).source == map.source, "generated text is not stable", map.source);
+    const generated fast = emit_map(p, dialect, spelling::native);
+    check_text(fast);
+    fuzz::require(fast.fast || fast.source.find("FP_CONTRACT ON") == std::string::npos,
+                  "a text contracts and does not say so", fast.source);
     const generated folded = emit_fold(&p, *fold, p.stored, dialect);
     check_text(folded);
     fuzz::require(folded.entry != map.entry, "a map and a fold have one name", map.entry);

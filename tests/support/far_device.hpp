@@ -21,8 +21,10 @@ namespace backend = busfare::backend;
 
 /// What a test may change while the device lives.
 struct behaviour {
-  bool cached = false;                          ///< what is_cached answers
-  std::function<void()> at_run;                 ///< called at each launch
+  bool cached = false;                                          ///< what is_cached answers
+  std::function<void(backend::device_info&)> describe;          ///< once, before the device is in the list
+  std::function<void(const backend::build_request&)> at_build;  ///< called with what is to be built
+  std::function<void()> at_run;                                 ///< called at each launch
   std::function<void(backend::engine)> at_end;  ///< called when an event of that engine is asked; may throw
 };
 
@@ -96,6 +98,7 @@ class device final : public backend::device {
     info_.name = info_.fingerprint = name;
     info_.dialect = dialect;
     info_.shares_host_memory = false;
+    if (how_->describe) how_->describe(info_);
   }
   [[nodiscard]] const backend::device_info& info() const override { return info_; }
   backend::block allocate(std::size_t bytes, backend::memory_kind kind) override {
@@ -104,6 +107,7 @@ class device final : public backend::device {
   void release(const backend::block& memory) noexcept override { inner_->release(memory); }
   std::optional<backend::block> adopt(void*, std::size_t) override { return std::nullopt; }
   std::unique_ptr<backend::executable> build(const backend::build_request& what) override {
+    if (how_->at_build) how_->at_build(what);
     if (info_.dialect == "host") return inner_->build(what);
     return std::make_unique<empty_kernel>();
   }

@@ -20,6 +20,9 @@ namespace bf = busfare;
 /// The seed of every random value of a run; printed by main, set by BUSFARE_SEED.
 std::uint64_t seed();
 
+/// Whether a device runs compiled packs; others compile text.
+bool runs_packs(const std::string& device);
+
 /// Collects differences instead of asserting, so that a case can be wanted to fail on a device with a planted
 /// error.
 class trial {

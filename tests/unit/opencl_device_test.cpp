@@ -141,6 +141,7 @@ TEST_F(opencl_device, facts_are_sane) {
     EXPECT_EQ(info.name, "opencl:" + std::to_string(i));
     EXPECT_TRUE(info.dialect == "opencl-cpu" || info.dialect == "opencl-gpu");
     EXPECT_EQ(info.core_group, info.dialect == "opencl-cpu" ? 0 : -1);
+    EXPECT_EQ(info.fast_spellings, info.dialect == "opencl-gpu");
     EXPECT_GE(info.compute_units, 1);
     EXPECT_GE(info.capacity, std::uint64_t{16} << 20);
     EXPECT_FALSE(info.description.empty());
@@ -404,6 +405,41 @@ TEST_F(opencl_device, builds_come_from_memory_then_from_disk_and_survive_a_bad_e
     const auto third = busfare_module_opencl()->open(core_services(), d->info().name);
     EXPECT_FALSE(third->build(r)->from_cache());
     EXPECT_EQ(disk().puts, puts + 2);
+  }
+}
+
+// NaN and infinities keep their meaning: no option says that there are none.
+TEST_F(opencl_device, a_fast_kernel_is_another_kernel_with_options_of_its_own) {
+  for (const auto& d : devices) {
+    SCOPED_TRACE(d->info().description);
+    const std::string source = std::string(map_source) + "// " + d->info().name + " fast test\n";
+    build_request r = map_request();
+    r.source = source;
+    r.fast = true;
+    EXPECT_FALSE(d->is_cached(r));
+    EXPECT_FALSE(d->build(r)->from_cache());
+    EXPECT_TRUE(d->is_cached(r));
+    EXPECT_TRUE(d->build(r)->from_cache());
+    int relaxed = 0, exact = 0;
+    const auto count = [&] {
+      relaxed = exact = 0;
+      for (const auto& [key, payload] : disk().files) {
+        if (!key.ends_with(source)) continue;
+        const bool rounds = key.find("-cl-fp32-correctly-rounded-divide-sqrt\n") != std::string::npos;
+        ++(rounds ? exact : relaxed);
+        for (const char* never : {"finite", "relaxed", "unsafe", "denorms", "mad"})
+          EXPECT_EQ(key.find(std::string("-cl-") + never), std::string::npos) << key;
+      }
+    };
+    count();
+    EXPECT_EQ(relaxed, 1);
+    EXPECT_EQ(exact, 0);
+    r.fast = false;
+    const bool differs = !d->is_cached(r);
+    d->build(r);
+    count();
+    EXPECT_EQ(relaxed, 1);
+    EXPECT_EQ(exact, differs ? 1 : 0);
   }
 }
 

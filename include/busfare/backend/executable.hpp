@@ -67,6 +67,9 @@ struct build_request {
   std::string_view entry;   ///< the kernel's name
   unsigned lanes = 0;       ///< work::fold: items of the group that the source wants per block (64 or 32)
   unsigned width = 1;       ///< work::map: neighbouring elements that one work item computes at each step
+  /// The compiler may contract a * b + c and round division and square root within 3 units in the last place;
+  /// NaN, infinities and denormals stay as they are. Part of what a kernel cache keys on.
+  bool fast = false;
   // For devices that take their times from a model. Operations: of the program, what a build takes time for.
   // Flops and bytes: of one element; an instruction counts two flops, as a fused multiply-add does, and a
   // division as many as the device could do in its time.

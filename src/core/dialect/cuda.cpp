@@ -1,4 +1,5 @@
-// CUDA C, for NVRTC with --fmad=false --prec-div=true --prec-sqrt=true --ftz=false.
+// CUDA C, for NVRTC with --fmad=false --prec-div=true --prec-sqrt=true --ftz=false; where a text is fast the
+// first three are turned round.
 #include "core/dialect/dialect.hpp"
 
 namespace busfare::core {
@@ -6,6 +7,7 @@ namespace busfare::core {
 constinit const dialect_spec cuda_dialect = {
     .name = "cuda",
     .head = "",
+    .fast_head = "",
     .f64_head = "",
     .values = {"float", "double", "int", "unsigned int", "long long", "unsigned long long", "int"},
     .unsigned_values = {"", "", "unsigned int", "unsigned int", "unsigned long long", "unsigned long long",

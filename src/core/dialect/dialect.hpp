@@ -11,6 +11,7 @@ namespace busfare::core {
 struct dialect_spec {
   std::string_view name;
   const char* head;                ///< first lines of every source
+  const char* fast_head;           ///< the same where contraction is allowed
   const char* f64_head;            ///< added where f64 is used
   const char* values[7];           ///< C name of each value type
   const char* unsigned_values[7];  ///< of the integers
@@ -34,6 +35,7 @@ struct dialect_spec {
   const char* group_size;  ///< attribute that fixes the group's size; "$L" is the lanes
   bool item_per_block;     ///< folds: one work item does a block of the tree, without a group
   bool wide_maps;          ///< maps: a work item may compute neighbours, moved by one access
+  bool natives = false;    ///< floats are spelled by the table's column `fast` where it has a word
 };
 
 extern const dialect_spec opencl_cpu_dialect, opencl_gpu_dialect, cuda_dialect;

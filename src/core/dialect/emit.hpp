@@ -14,12 +14,20 @@ struct generated {
   std::string source;
   std::string entry;   ///< the kernel's name
   unsigned width = 1;  ///< maps: neighbouring elements that one work item computes at each step
+  bool fast = false;   ///< build_request::fast
+};
+
+/// How floats are written.
+enum class spelling : std::uint8_t {
+  exact,    ///< math::exact
+  defined,  ///< math::fast for compilers whose own functions are slower than the text of our definitions
+  native,   ///< math::fast with the compiler's own functions, where the vocabulary names one
 };
 
 /// A map in dialect "opencl-cpu", "opencl-gpu" or "cuda"; parameters as backend/executable.hpp says: the
 /// program's arguments, one result pointer per result, first, count, shape. At least `count` work items
 /// (OpenCL); any grid (CUDA), where `count / width` items, rounded up, take one step each.
-generated emit_map(const program& p, std::string_view dialect);
+generated emit_map(const program& p, std::string_view dialect, spelling how = spelling::exact);
 
 /// The fixed trees of docs/same-bits.md: lanes for operations that commute, pairs for those that do not.
 enum class fold_tree : std::uint8_t { lanes, pairs };
@@ -30,7 +38,8 @@ enum class fold_tree : std::uint8_t { lanes, pairs };
 /// then the k new ones), k results, whose stored types are those of the kernel's results.
 /// opencl-cpu: one work item per block of 4096. Others: one group of fold_lanes(operation) items per block.
 generated emit_fold(const program* element, const program& operation, std::span<const type> component_stored,
-                    std::string_view dialect, fold_tree tree = fold_tree::lanes);
+                    std::string_view dialect, fold_tree tree = fold_tree::lanes,
+                    spelling how = spelling::exact);
 
 /// Items of a group that folds a block. They are the lanes of the tree: 64 where no accumulator is wider than
 /// 4 bytes, else 32; 64 for pairs.

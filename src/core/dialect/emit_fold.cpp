@@ -7,6 +7,7 @@
 #include "core/canonical.hpp"
 #include "core/dialect/emit.hpp"
 #include "core/dialect/parameters.hpp"
+#include "core/dialect/spelling.hpp"
 #include "core/program_text.hpp"
 
 namespace busfare::core {
@@ -192,9 +193,11 @@ unsigned fold_lanes(const program& operation, fold_tree tree) {
 }
 
 generated emit_fold(const program* element, const program& operation, std::span<const type> component_stored,
-                    std::string_view dialect, fold_tree tree) {
+                    std::string_view dialect, fold_tree tree, spelling how) {
   check(element, operation, component_stored);
-  const dialect_spec& d = dialect_named(dialect);
+  generated g;
+  g.fast = may_relax(how, {element, &operation});
+  const dialect_spec d = spelled_dialect(dialect, how, g.fast);
   const std::size_t k = component_stored.size();
   std::vector<backend::parameter> arguments;
   if (element != nullptr)
@@ -299,7 +302,6 @@ generated emit_fold(const program* element, const program& operation, std::span<
   std::vector<std::uint64_t> numbers;
   for (const type t : component_stored) numbers.push_back(static_cast<std::uint64_t>(t));
   if (pairs) numbers.push_back(~std::uint64_t{0});
-  generated g;
   g.entry = "bf_" + hex(combined_id(ids, numbers)).substr(0, 16);
   g.source = whole_source(code, d);
   g.source.replace(g.source.find("$entry("), 6, g.entry);

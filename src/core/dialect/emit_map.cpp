@@ -4,6 +4,7 @@
 
 #include "core/dialect/emit.hpp"
 #include "core/dialect/parameters.hpp"
+#include "core/dialect/spelling.hpp"
 #include "core/program_text.hpp"
 
 namespace busfare::core {
@@ -96,10 +97,11 @@ std::string wide_map(const program& p, const dialect_spec& d, parameter_list& l,
 
 }  // namespace
 
-generated emit_map(const program& p, std::string_view dialect) {
-  const dialect_spec& d = dialect_named(dialect);
-  parameter_list l = parameters_of(p.arguments, p.stored, d);
+generated emit_map(const program& p, std::string_view dialect, spelling how) {
   generated g;
+  g.fast = may_relax(how, {&p});
+  const dialect_spec d = spelled_dialect(dialect, how, g.fast);
+  parameter_list l = parameters_of(p.arguments, p.stored, d);
   g.width = width_of(p, d);
   std::string body, structs;
   if (g.width > 1) {

@@ -13,6 +13,7 @@ constexpr dialect_spec opencl(std::string_view name, bool item_per_block) {
   return {
       .name = name,
       .head = "#pragma OPENCL FP_CONTRACT OFF\n",
+      .fast_head = "#pragma OPENCL FP_CONTRACT ON\n",
       .f64_head = "#pragma OPENCL EXTENSION cl_khr_fp64 : enable\n",
       .values = {"float", "double", "int", "uint", "long", "ulong", "int"},
       .unsigned_values = {"", "", "uint", "uint", "ulong", "ulong", "uint"},
