@@ -201,6 +201,16 @@ device_slot& device_list::open(device_slot& slot) {
   return slot;
 }
 
+device_slot& device_list::open_named(std::string_view name, const source_line& line) {
+  try {
+    return open(find(name));
+  } catch (const error& e) {
+    error::details d = e.where();
+    d.line = line;
+    throw error(e.kind(), e.message(), d);
+  }
+}
+
 device_slot& device_list::add(std::unique_ptr<backend::device> device) {
   auto slot = std::make_unique<device_slot>();
   slot->info = device->info();

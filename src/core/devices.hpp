@@ -66,6 +66,8 @@ class device_list {
   device_slot& find(std::string_view name);
   /// Opens the device if it is not open. Throws what opening throws.
   device_slot& open(device_slot& slot);
+  /// Finds and opens; errors name the line.
+  device_slot& open_named(std::string_view name, const source_line& line);
   /// A device made elsewhere (tests). Its name must be new.
   device_slot& add(std::unique_ptr<backend::device> device);
 

@@ -51,6 +51,8 @@ bool shared_in_place(const device_slot& slot, const void* host, std::size_t byte
 
 void run_log::settle(busfare::trace& trace) {
   for (mark& m : marks) m.event->wait(std::chrono::nanoseconds::max());
+  for (const auto& e : awaited) e->wait(std::chrono::nanoseconds::max());
+  awaited.clear();
   const std::int64_t host_zero =
       std::chrono::duration_cast<std::chrono::nanoseconds>(began.time_since_epoch()).count();
   std::int64_t virtual_zero = INT64_MAX;  // a simulated device's clock began somewhere
@@ -90,14 +92,17 @@ void run_log::settle(busfare::trace& trace) {
 void run_log::release() noexcept {
   if (!settled_) {
     // After a failure: nothing may be given back while a queue could still use it.
-    for (mark& m : marks) {
+    const auto wait = [](backend::event& e) {
       try {
-        m.event->wait(std::chrono::seconds(30));
+        e.wait(std::chrono::seconds(30));
       } catch (...) {  // NOLINT(bugprone-empty-catch): the first error is on its way already
       }
-    }
+    };
+    for (mark& m : marks) wait(*m.event);
+    for (const auto& e : awaited) wait(*e);
   }
   marks.clear();
+  awaited.clear();
   for (auto& [slot, b] : temporaries) give_block(*slot, b);
   temporaries.clear();
   held.clear();
@@ -155,6 +160,7 @@ void give_block(device_slot& slot, const backend::block& b) noexcept {
 }
 
 void give_replica(device_slot& slot, const replica& r) noexcept {
+  if (r.foreign) return;
   if (r.adopted)
     slot.device->release(r.memory);
   else
@@ -222,10 +228,11 @@ namespace {
 
 [[noreturn]] void throw_lost(const detail::array_state& a) {
   if (!a.lost) throw error(error_class::internal, "an array has no contents anywhere", a.line);
-  throw error(error_class::out_of_memory,
-              "the " + std::to_string(a.bytes) + " bytes of " + described(a) +
-                  " are gone: its lease ended, and there was no memory to keep a copy",
-              a.line);
+  throw error(
+      error_class::out_of_memory,
+      "the " + std::to_string(a.bytes) + " bytes of " + described(a) +
+          " are gone: its lease ended, and there was no memory to keep a copy, or no way to fetch them",
+      a.line);
 }
 
 // From the first device that has them, behind the kernel that makes them. Waits.
