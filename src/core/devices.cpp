@@ -2,6 +2,10 @@
 #include "core/devices.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
 #include <dlfcn.h>
 #include <filesystem>
 #include <utility>
@@ -60,6 +64,21 @@ std::recursive_mutex& run_lock() {
   return *lock;
 }
 
+// Longer than any one launch should take; seconds in BUSFARE_WAIT, "off" for no end.
+std::chrono::nanoseconds longest_wait() {
+  constexpr std::chrono::seconds otherwise{1800};
+  const char* const text = secure_getenv("BUSFARE_WAIT");
+  if (text == nullptr || *text == 0) return otherwise;
+  if (std::string_view(text) == "off") return std::chrono::nanoseconds{0};
+  unsigned seconds = 0;
+  const char* const end = text + std::strlen(text);
+  const auto read = std::from_chars(text, end, seconds);
+  if (read.ec == std::errc() && read.ptr == end && seconds > 0) return std::chrono::seconds{seconds};
+  note("BUSFARE_WAIT is \"" + printable(text) +
+       "\"; it is a number of seconds above 0 or off, so it is 1800");
+  return otherwise;
+}
+
 const backend::services& services() {
   static const backend::services all = {
       [](std::size_t bytes) { return host_alloc(bytes); },
@@ -75,7 +94,8 @@ const backend::services& services() {
         pool::thread_pool::shared().for_each_part(
             n, [&](std::int64_t part) { call(context, static_cast<int>(part)); });
       },
-      &open_by_name};
+      &open_by_name,
+      longest_wait()};
   return all;
 }
 

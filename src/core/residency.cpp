@@ -33,6 +33,15 @@ void price(transfer& t, const device_slot& slot, std::uint64_t bytes) {
   t.submit_seconds = link->submit_seconds;
 }
 
+// Work that hangs may go on one day, and would find the memory of something else: this stays for good.
+void abandon(const std::vector<detail::array_handle>& held) noexcept {
+  static auto* const for_good = new std::vector<std::shared_ptr<const void>>;
+  try {
+    for (const detail::array_handle& a : held) for_good->push_back(a->host);
+  } catch (...) {  // NOLINT(bugprone-empty-catch): no memory to remember it by
+  }
+}
+
 }  // namespace
 
 std::string at_line(const source_line& l) {
@@ -92,14 +101,18 @@ void run_log::settle(busfare::trace& trace) {
 void run_log::release() noexcept {
   if (!settled_) {
     // After a failure: nothing may be given back while a queue could still use it.
-    const auto wait = [](backend::event& e) {
+    bool in_use = false;  // as far as anybody can tell
+    const auto wait = [&in_use](backend::event& e) {
       try {
-        e.wait(std::chrono::seconds(30));
-      } catch (...) {  // NOLINT(bugprone-empty-catch): the first error is on its way already
+        in_use = !e.wait(std::chrono::seconds(30)) || in_use;
+      } catch (const error& failed) {  // the first error is on its way already
+        in_use = in_use || failed.kind() == error_class::timeout || failed.kind() == error_class::device_lost;
+      } catch (...) {  // NOLINT(bugprone-empty-catch)
       }
     };
     for (mark& m : marks) wait(*m.event);
     for (const auto& e : awaited) wait(*e);
+    if (in_use) abandon(held);
   }
   marks.clear();
   awaited.clear();

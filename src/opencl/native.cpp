@@ -18,7 +18,7 @@ void* device::native_memory(const backend::block& memory) {
     cl_event raw = nullptr;
     memory_.settle(service_.get(), buffer, &raw);
     const event_handle unmapped(raw);
-    if (unmapped) wall_.check(clFinish(service_.get()), "clFinish", std::uint64_t{memory.bytes});
+    if (unmapped) await(wall_, service_.get(), raw, memory.bytes);
   }
   return buffer;
 }

@@ -62,10 +62,15 @@ class native_gpu : public fake_gpu {
   }
 
   void restart(order when) {
-    close();
     fake_cuda::settings s;
     s.when = when;
     s.devices = 2;
+    static const bool is_listed = [&] {  // once in a process: the fake must have both by then
+      start(s);
+      return !core::device_list::shared().slots().empty();
+    }();
+    ASSERT_TRUE(is_listed);
+    close();
     start(s);
     context = static_cast<CUcontext>(bf::native_device_of(device_name).context);
   }
