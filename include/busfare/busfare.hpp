@@ -5,6 +5,7 @@
 #include <busfare/array.hpp>
 #include <busfare/error.hpp>
 #include <busfare/lease.hpp>
+#include <busfare/native.hpp>
 #include <busfare/plan.hpp>
 #include <busfare/receipt.hpp>
 #include <busfare/runtime.hpp>

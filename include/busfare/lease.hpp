@@ -9,6 +9,11 @@
 
 namespace busfare {
 
+template <storable T> class lease;
+namespace detail {
+template <storable T> lease<T> lease_of(array<T> lent);
+}  // namespace detail
+
 /// A loan of the caller's memory to an array, made by `view_of`; nothing is copied. While it lives the caller
 /// does not write to the memory. Its end waits for running work that may read the memory; where anybody else
 /// still holds the array (copies of the handle, what was recorded on it and has not run), the contents are
@@ -39,18 +44,24 @@ template <storable T> class lease {
   }
 
  private:
-  template <storable U> friend lease<U> view_of(std::span<const U>, extents, source_line);
+  friend lease<T> detail::lease_of<T>(array<T>);
   explicit lease(array<T> values) : values_(std::move(values)) {}
   array<T> values_;
   bool held_ = true;
 };
+
+namespace detail {
+/// `lent`: from array_borrowed or array_native.
+template <storable T> lease<T> lease_of(array<T> lent) { return lease<T>(std::move(lent)); }
+}  // namespace detail
 
 /// Borrows `from` until the lease ends. Throws invalid_argument where sizes differ.
 template <storable T>
 [[nodiscard]] lease<T> view_of(std::span<const T> from, extents shape,
                                source_line line = source_line::here()) {
   detail::check_count(from.size(), shape, line);
-  return lease<T>(detail::array_of<T>(detail::array_borrowed(from.data(), shape, type_of<T>(), line)));
+  return detail::lease_of(
+      detail::array_of<T>(detail::array_borrowed(from.data(), shape, type_of<T>(), line)));
 }
 template <storable T>
 [[nodiscard]] lease<T> view_of(std::span<const T> from, source_line line = source_line::here()) {

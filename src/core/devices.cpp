@@ -2,6 +2,10 @@
 #include "core/devices.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
 #include <dlfcn.h>
 #include <filesystem>
 #include <utility>
@@ -60,6 +64,21 @@ std::recursive_mutex& run_lock() {
   return *lock;
 }
 
+// Longer than any one launch should take; seconds in BUSFARE_WAIT, "off" for no end.
+std::chrono::nanoseconds longest_wait() {
+  constexpr std::chrono::seconds otherwise{1800};
+  const char* const text = secure_getenv("BUSFARE_WAIT");
+  if (text == nullptr || *text == 0) return otherwise;
+  if (std::string_view(text) == "off") return std::chrono::nanoseconds{0};
+  unsigned seconds = 0;
+  const char* const end = text + std::strlen(text);
+  const auto read = std::from_chars(text, end, seconds);
+  if (read.ec == std::errc() && read.ptr == end && seconds > 0) return std::chrono::seconds{seconds};
+  note("BUSFARE_WAIT is \"" + printable(text) +
+       "\"; it is a number of seconds above 0 or off, so it is 1800");
+  return otherwise;
+}
+
 const backend::services& services() {
   static const backend::services all = {
       [](std::size_t bytes) { return host_alloc(bytes); },
@@ -75,7 +94,8 @@ const backend::services& services() {
         pool::thread_pool::shared().for_each_part(
             n, [&](std::int64_t part) { call(context, static_cast<int>(part)); });
       },
-      &open_by_name};
+      &open_by_name,
+      longest_wait()};
   return all;
 }
 
@@ -199,6 +219,16 @@ device_slot& device_list::open(device_slot& slot) {
     slot.download = slot.device->open(backend::engine::download);
   }
   return slot;
+}
+
+device_slot& device_list::open_named(std::string_view name, const source_line& line) {
+  try {
+    return open(find(name));
+  } catch (const error& e) {
+    error::details d = e.where();
+    d.line = line;
+    throw error(e.kind(), e.message(), d);
+  }
 }
 
 device_slot& device_list::add(std::unique_ptr<backend::device> device) {

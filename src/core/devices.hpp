@@ -1,6 +1,7 @@
 // The devices of this process: found, opened when first needed, and what is known of each.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -66,6 +67,8 @@ class device_list {
   device_slot& find(std::string_view name);
   /// Opens the device if it is not open. Throws what opening throws.
   device_slot& open(device_slot& slot);
+  /// Finds and opens; errors name the line.
+  device_slot& open_named(std::string_view name, const source_line& line);
   /// A device made elsewhere (tests). Its name must be new.
   device_slot& add(std::unique_ptr<backend::device> device);
 
@@ -80,6 +83,9 @@ class device_list {
 
 /// Puts a device of the caller's into the list: for tests of this library.
 BUSFARE_API void add_device(std::unique_ptr<backend::device> device);
+
+/// What BUSFARE_WAIT says of one wait for a device; zero: for ever. Nonsense leaves a note.
+std::chrono::nanoseconds longest_wait();
 
 /// What modules may ask for.
 const backend::services& services();

@@ -49,7 +49,8 @@ void drop(std::shared_ptr<node> n) {
 namespace busfare::detail {
 
 array_state::~array_state() {
-  for (const core::replica& r : replicas) core::release_later(r, r.adopted ? host : nullptr);
+  for (const core::replica& r : replicas)
+    if (!r.foreign) core::release_later(r, r.adopted ? host : nullptr);
   if (producer) core::drop(std::move(producer));
 }
 

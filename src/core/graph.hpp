@@ -37,6 +37,8 @@ struct replica {
   int device = -1;  ///< index in the list of devices
   backend::block memory;
   bool adopted = false;  ///< it is the array's own host memory
+  bool foreign = false;  ///< the user's device memory: never released, spared or written by this library
+  std::shared_ptr<const void> owner = {};  ///< foreign: what keeps it alive, if anything does
 };
 
 /// Counters of nodes that wait; what bounded laziness looks at. Lock-free.

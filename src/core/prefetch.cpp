@@ -29,6 +29,8 @@ std::vector<std::unique_ptr<run_log>>& pending() {
 bool is_done(const run_log& log) {
   for (const run_log::mark& m : log.marks)
     if (!m.event->done()) return false;
+  for (const auto& e : log.awaited)
+    if (!e->done()) return false;
   return true;
 }
 
@@ -43,16 +45,21 @@ void settle_prefetches(bool all) noexcept {
       keep_trace(of_log, log->began);
       log->release();
     } catch (const std::exception& e) {
+      const bool brings = !log->brought.empty();
       log->release();
       log->disown();
       try {
-        note(std::string("a prefetch failed and will be made again: ") + e.what());
+        note((brings ? "a prefetch failed and will be made again: "
+                     : "what a stream of the program was to finish failed: ") +
+             std::string(e.what()));
       } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): no memory even to say so
       }
     }
     return true;
   });
 }
+
+void keep_until_done(std::unique_ptr<run_log> log) { pending().push_back(std::move(log)); }
 
 void refuse_implied(std::span<const transfer> crossings) {
   std::string all;
@@ -82,15 +89,7 @@ namespace detail {
 void prefetch_array(const array_handle& a, const std::string& device, source_line line) {
   using namespace core;
   std::scoped_lock hold(run_lock());
-  device_slot& slot = [&]() -> device_slot& {
-    try {
-      return device_list::shared().open(device_list::shared().find(device));
-    } catch (const error& e) {
-      error::details d = e.where();
-      d.line = line;
-      throw error(e.kind(), e.message(), d);
-    }
-  }();
+  device_slot& slot = device_list::shared().open_named(device, line);
   settle_prefetches(false);
   if (a->producer || a->open.load(std::memory_order_acquire))
     execute({&a, 1}, slot.is_host(), "prefetch at " + at_line(line));

@@ -1,11 +1,17 @@
 // Transfers and builds ahead of the run that needs them.
 #pragma once
 
+#include <memory>
 #include <span>
 
 #include <busfare/plan.hpp>
 
+#include "core/residency.hpp"
+
 namespace busfare::core {
+
+/// Keeps what the log holds until its events are done; `settle_prefetches` looks. The run lock is held.
+void keep_until_done(std::unique_ptr<run_log> log);
 
 /// Lets go of prefetches that are done; one that failed is forgotten, with a note. `all`: waits for the
 /// others. The run lock is held.

@@ -33,6 +33,15 @@ void price(transfer& t, const device_slot& slot, std::uint64_t bytes) {
   t.submit_seconds = link->submit_seconds;
 }
 
+// Work that hangs may go on one day, and would find the memory of something else: this stays for good.
+void abandon(const std::vector<detail::array_handle>& held) noexcept {
+  static auto* const for_good = new std::vector<std::shared_ptr<const void>>;
+  try {
+    for (const detail::array_handle& a : held) for_good->push_back(a->host);
+  } catch (...) {  // NOLINT(bugprone-empty-catch): no memory to remember it by
+  }
+}
+
 }  // namespace
 
 std::string at_line(const source_line& l) {
@@ -51,6 +60,8 @@ bool shared_in_place(const device_slot& slot, const void* host, std::size_t byte
 
 void run_log::settle(busfare::trace& trace) {
   for (mark& m : marks) m.event->wait(std::chrono::nanoseconds::max());
+  for (const auto& e : awaited) e->wait(std::chrono::nanoseconds::max());
+  awaited.clear();
   const std::int64_t host_zero =
       std::chrono::duration_cast<std::chrono::nanoseconds>(began.time_since_epoch()).count();
   std::int64_t virtual_zero = INT64_MAX;  // a simulated device's clock began somewhere
@@ -90,14 +101,21 @@ void run_log::settle(busfare::trace& trace) {
 void run_log::release() noexcept {
   if (!settled_) {
     // After a failure: nothing may be given back while a queue could still use it.
-    for (mark& m : marks) {
+    bool in_use = false;  // as far as anybody can tell
+    const auto wait = [&in_use](backend::event& e) {
       try {
-        m.event->wait(std::chrono::seconds(30));
-      } catch (...) {  // NOLINT(bugprone-empty-catch): the first error is on its way already
+        in_use = !e.wait(std::chrono::seconds(30)) || in_use;
+      } catch (const error& failed) {  // the first error is on its way already
+        in_use = in_use || failed.kind() == error_class::timeout || failed.kind() == error_class::device_lost;
+      } catch (...) {  // NOLINT(bugprone-empty-catch)
       }
-    }
+    };
+    for (mark& m : marks) wait(*m.event);
+    for (const auto& e : awaited) wait(*e);
+    if (in_use) abandon(held);
   }
   marks.clear();
+  awaited.clear();
   for (auto& [slot, b] : temporaries) give_block(*slot, b);
   temporaries.clear();
   held.clear();
@@ -155,6 +173,7 @@ void give_block(device_slot& slot, const backend::block& b) noexcept {
 }
 
 void give_replica(device_slot& slot, const replica& r) noexcept {
+  if (r.foreign) return;
   if (r.adopted)
     slot.device->release(r.memory);
   else
@@ -222,10 +241,11 @@ namespace {
 
 [[noreturn]] void throw_lost(const detail::array_state& a) {
   if (!a.lost) throw error(error_class::internal, "an array has no contents anywhere", a.line);
-  throw error(error_class::out_of_memory,
-              "the " + std::to_string(a.bytes) + " bytes of " + described(a) +
-                  " are gone: its lease ended, and there was no memory to keep a copy",
-              a.line);
+  throw error(
+      error_class::out_of_memory,
+      "the " + std::to_string(a.bytes) + " bytes of " + described(a) +
+          " are gone: its lease ended, and there was no memory to keep a copy, or no way to fetch them",
+      a.line);
 }
 
 // From the first device that has them, behind the kernel that makes them. Waits.

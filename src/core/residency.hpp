@@ -25,6 +25,7 @@ class run_log {
   std::vector<transfer> transfers;
   std::vector<plan_step> steps;
   std::vector<mark> marks;
+  std::vector<std::unique_ptr<backend::event>> awaited;              ///< ends that have no times to tell
   std::vector<std::pair<device_slot*, backend::block>> temporaries;  ///< given back when the run is over
   std::vector<detail::array_handle> held;                            ///< alive until then
   std::vector<std::pair<detail::array_handle, device_slot*>>
@@ -61,7 +62,8 @@ bool shared_in_place(const device_slot& slot, const void* host, std::size_t byte
 /// blocks were dropped.
 backend::block take_block(device_slot& slot, std::size_t bytes);
 void give_block(device_slot& slot, const backend::block& b) noexcept;
-/// The memory of a replica: spared, or released where it is the array's own host memory.
+/// The memory of a replica: spared, or released where it is the array's own host memory; what is the user's
+/// is left alone.
 void give_replica(device_slot& slot, const replica& r) noexcept;
 /// Hands back what arrays that died since the last run left.
 void drain_released(device_slot& slot) noexcept;

@@ -2,6 +2,7 @@
 // never changes what others see: it takes the buffer over when nobody else holds the state, else it copies.
 #include "core/versions.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstring>
 #include <exception>
@@ -11,6 +12,7 @@
 #include "core/host_memory.hpp"
 #include "core/prefetch.hpp"
 #include "core/residency.hpp"
+#include "core/trace_record.hpp"
 
 namespace busfare::core {
 namespace {
@@ -49,14 +51,6 @@ const detail::array_handle* first_open(std::span<const detail::array_handle> lis
   return nullptr;
 }
 
-// Replicas of a version that ends here. Those in place use the host memory that is about to change hands.
-void drop_replicas(detail::array_state& a) {
-  for (const replica& r : a.replicas) {
-    give_replica(*device_list::shared().slots()[static_cast<std::size_t>(r.device)], r);
-  }
-  a.replicas.clear();
-}
-
 // Dropping a copy takes part in the count's order of release and acquire: what the last other owner did in
 // its thread has happened before. use_count alone promises nothing of the kind.
 template <class T> bool sole_owner(const std::shared_ptr<T>& p) {
@@ -66,7 +60,52 @@ template <class T> bool sole_owner(const std::shared_ptr<T>& p) {
 
 std::shared_ptr<void> host_room(std::size_t bytes) { return {host_alloc(bytes), host_free}; }
 
+// The lender takes device memory back: who still needs the contents finds them on the host.
+void end_device_lease(const detail::array_handle& a) noexcept {
+  const auto ours = [](const replica& r) { return !r.foreign; };
+  const bool elsewhere =
+      a->on_host.load(std::memory_order_acquire) || std::any_of(a->replicas.begin(), a->replicas.end(), ours);
+  if (a.use_count() != 1 && !elsewhere) {
+    run_log log;
+    try {
+      bring_home(a, described(*a) + ", whose lease ends,", log);
+      busfare::trace of_log;
+      log.settle(of_log);
+      keep_trace(of_log, log.began);
+    } catch (const std::exception&) {
+      a->lost = true;
+    }
+  }
+  std::erase_if(a->replicas, [](const replica& r) { return r.foreign; });
+}
+
 }  // namespace
+
+void await_closed(const detail::array_handle& a, const std::string& cause) {
+  while (a->open.load(std::memory_order_acquire)) wait_until_closed(a, cause);
+}
+
+detail::array_handle next_version(const detail::array_state& a, const source_line& line) {
+  auto next = std::make_shared<detail::array_state>(a.element, a.shape, a.line);
+  next->version = a.version + 1;
+  next->written = line;
+  next->writer = std::this_thread::get_id();
+  next->open.store(true, std::memory_order_release);
+  return next;
+}
+
+bool is_alone(const detail::array_handle& a) {
+  return sole_owner(a) && !a->borrowed.load(std::memory_order_relaxed);
+}
+
+bool has_host_alone(const detail::array_state& a) { return a.host && sole_owner(a.host); }
+
+// Those in place use the host memory that is about to change hands.
+void drop_replicas(detail::array_state& a) {
+  for (const replica& r : a.replicas)
+    give_replica(*device_list::shared().slots()[static_cast<std::size_t>(r.device)], r);
+  a.replicas.clear();
+}
 
 write_counts& writes() {
   static write_counts c;
@@ -103,16 +142,12 @@ void* open_version(array_handle& mine, bool fetch, source_line line) {
   const std::string cause = (fetch ? "write at " : "overwrite at ") + at_line(line);
   if (fetch) host_of(mine, line);
   std::scoped_lock hold(run_lock());
-  while (mine->open.load(std::memory_order_acquire)) wait_until_closed(mine, cause);
-  const bool alone = sole_owner(mine) && !mine->borrowed.load(std::memory_order_relaxed);
-  auto next = std::make_shared<array_state>(mine->element, mine->shape, mine->line);
-  next->version = mine->version + 1;
-  next->written = line;
-  next->writer = std::this_thread::get_id();
-  if (alone) {
+  await_closed(mine, cause);
+  array_handle next = next_version(*mine, line);
+  if (is_alone(mine)) {
     drop_replicas(*mine);
     // Memory that the caller shares (adopt of a shared_ptr, a device's pending release) stays as it is.
-    if (mine->host && sole_owner(mine->host)) {
+    if (has_host_alone(*mine)) {
       next->host = std::move(mine->host);
       next->taken_over = true;
     }
@@ -123,15 +158,14 @@ void* open_version(array_handle& mine, bool fetch, source_line line) {
     next->host = room;
   }
   ++(next->taken_over ? writes().taken_over : writes().copied);
-  next->open.store(true, std::memory_order_release);
   mine = std::move(next);
   return const_cast<void*>(mine->host.get());
 }
 
-void close_version(const array_handle& written) noexcept {
+void close_version(const array_handle& written, bool on_host) noexcept {
   {
     std::scoped_lock hold(core::views().lock);
-    written->on_host.store(true, std::memory_order_release);
+    if (on_host) written->on_host.store(true, std::memory_order_release);
     written->open.store(false, std::memory_order_release);
   }
   core::views().closed.notify_all();
@@ -153,7 +187,9 @@ void end_lease(array_handle& a) noexcept {
     device_list::shared().slots()[static_cast<std::size_t>(r.device)]->device->release(r.memory);
     return true;
   });
-  if (a.use_count() != 1) {
+  if (std::any_of(a->replicas.begin(), a->replicas.end(), [](const replica& r) { return r.foreign; })) {
+    end_device_lease(a);
+  } else if (a.use_count() != 1) {
     try {
       const std::shared_ptr<void> room = host_room(a->bytes);
       if (a->bytes != 0) std::memcpy(room.get(), a->host.get(), a->bytes);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -22,8 +23,10 @@ std::string words_for(const driver* d, CUresult code);
 /// device; any thread.
 class wall {
  public:
-  explicit wall(std::string device = {}, const driver* words = nullptr)
-      : device_(std::move(device)), words_(words) {}
+  /// `longest_wait`: of one wait for queued work; zero: for ever.
+  explicit wall(std::string device = {}, const driver* words = nullptr,
+                std::chrono::nanoseconds longest_wait = std::chrono::nanoseconds{0})
+      : device_(std::move(device)), words_(words), longest_wait_(longest_wait) {}
 
   /// Throws unless `code` is CUDA_SUCCESS. `about` ends the sentence "CALL failed ...".
   void check(CUresult code, const char* call, const char* about = "") const {
@@ -40,6 +43,12 @@ class wall {
   /// Throws an error that no vendor call reported.
   [[noreturn]] void refuse(error_class kind, const std::string& message, const char* hint = "") const;
 
+  [[nodiscard]] std::chrono::nanoseconds longest_wait() const noexcept { return longest_wait_; }
+  /// Queued work has not ended within `longest_wait`: remembers a loss.
+  void hung(const char* call) const noexcept;
+  /// The same, and throws timeout. `bytes`: what the wait was about; 0 where that is no amount of memory.
+  [[noreturn]] void fail_hung(const char* call, std::uint64_t bytes) const;
+
   /// Throws device_lost where the device was lost before, so that a broken context is not called again.
   void require_alive() const;
   [[nodiscard]] bool is_lost() const noexcept { return is_lost_.load(std::memory_order_acquire); }
@@ -52,6 +61,7 @@ class wall {
 
   std::string device_;
   const driver* words_;
+  std::chrono::nanoseconds longest_wait_;
   mutable std::atomic<bool> is_lost_{false};
   mutable std::mutex guard_;
   mutable std::string reason_;

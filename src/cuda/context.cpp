@@ -1,5 +1,9 @@
-// Retaining the primary context; pushing and popping it; streams in it.
+// Retaining the primary context; pushing and popping it; streams in it; waits that end.
 #include "cuda/context.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
 
 namespace busfare::cuda {
 
@@ -37,6 +41,42 @@ current::~current() {
   if (!is_pushed_) return;
   CUcontext popped = nullptr;
   context_.errors().quietly(context_.calls().cuCtxPopCurrent_v2(&popped), "cuCtxPopCurrent");
+}
+
+namespace {
+
+constexpr std::chrono::microseconds spin{50};  // less than being woken takes
+
+// The naps grow with the time already spent, so that a short wait ends early and a long one costs few looks.
+template <class Ask> CUresult poll(const context& c, const char* call, const Ask& ask) noexcept {
+  using clock = std::chrono::steady_clock;
+  const clock::time_point begin = clock::now();
+  for (;;) {
+    const CUresult code = ask();
+    if (code != CUDA_ERROR_NOT_READY) return code;
+    const std::chrono::nanoseconds spent = clock::now() - begin;
+    if (spent >= c.errors().longest_wait()) {
+      c.errors().hung(call);
+      return CUDA_ERROR_TIMEOUT;
+    }
+    if (spent < spin)
+      std::this_thread::yield();
+    else
+      std::this_thread::sleep_for(std::clamp<std::chrono::nanoseconds>(
+          spent / 16, std::chrono::microseconds(5), std::chrono::microseconds(200)));
+  }
+}
+
+}  // namespace
+
+CUresult finish(const context& c, CUstream s) noexcept {
+  if (c.errors().longest_wait().count() == 0) return c.calls().cuStreamSynchronize(s);
+  return poll(c, "cuStreamQuery", [&] { return c.calls().cuStreamQuery(s); });
+}
+
+CUresult finish(const context& c, CUevent e) noexcept {
+  if (c.errors().longest_wait().count() == 0) return c.calls().cuEventSynchronize(e);
+  return poll(c, "cuEventQuery", [&] { return c.calls().cuEventQuery(e); });
 }
 
 stream::stream(const context& c) : context_(c) {

@@ -46,6 +46,12 @@ class current {
   bool is_pushed_ = false;
 };
 
+/// Waits for all that is queued on a stream, or for an event, at most `wall::longest_wait`: the driver's own
+/// waits have no end. The context is current. A wait that took too long has marked the device as lost, and
+/// gives CUDA_ERROR_TIMEOUT.
+CUresult finish(const context& c, CUstream s) noexcept;
+CUresult finish(const context& c, CUevent e) noexcept;
+
 /// A stream of its own, in no order with the legacy default stream. Destroying it does not wait.
 class stream {
  public:

@@ -18,7 +18,7 @@ device::device(const backend::services& core, const driver& d, const nvrtc& comp
                const found_device& which)
     : core_(core),
       found_(which),
-      wall_(which.info.name, &d),
+      wall_(which.info.name, &d, core.longest_wait),
       context_(wall_, d, which.ordinal),
       events_(context_),
       clock_(events_),

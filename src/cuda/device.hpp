@@ -27,6 +27,15 @@ class device final : public backend::device {
   std::unique_ptr<backend::queue> open(backend::engine which) override;
   std::string health() override { return wall_.lost(); }
   void* native() override { return context_.native(); }
+  [[nodiscard]] backend::native_ids ids() override {
+    return {"cuda", context_.native(), nullptr, found_.ordinal};
+  }
+  void* native_memory(const backend::block& memory) override {
+    return static_cast<std::byte*>(memory.handle) + memory.offset;
+  }
+  backend::block adopt_native(void* memory, std::size_t bytes, std::size_t alignment) override;
+  std::unique_ptr<backend::event> mark_on(void* stream) override;
+  void wait_on(void* stream, backend::event& e) override;
 
  private:
   void probe_arithmetic();

@@ -73,14 +73,16 @@ bool pooled_event::is_done() const {
   return true;
 }
 
-void pooled_event::await() const {
+void pooled_event::await(std::uint64_t bytes) const {
   const clock::time_point begin = clock::now();
   do {
     if (is_done()) return;
     std::this_thread::yield();
   } while (clock::now() - begin < spin);
   const context& c = pool_->where();
-  c.errors().check(c.calls().cuEventSynchronize(native_), "cuEventSynchronize", "while queued work ran");
+  const CUresult code = finish(c, native_);
+  if (code == CUDA_ERROR_TIMEOUT) c.errors().fail_hung("cuEventSynchronize", bytes);
+  c.errors().check(code, "cuEventSynchronize", "while queued work ran");
 }
 
 device_clock::device_clock(event_pool& pool) : pool_(pool), stream_(pool.where()) {

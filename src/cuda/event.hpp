@@ -55,8 +55,9 @@ class pooled_event {
   void record(CUstream s) const;
   /// The context is current. Does not block.
   [[nodiscard]] bool is_done() const;
-  /// The context is current. Looks for some microseconds, then sleeps until the driver wakes it.
-  void await() const;
+  /// The context is current. Looks for some microseconds, then sleeps in between. Throws timeout as `finish`
+  /// tells it; `bytes` of memory are what it waits for, 0: none.
+  void await(std::uint64_t bytes = 0) const;
 
  private:
   event_pool* pool_ = nullptr;

@@ -40,7 +40,8 @@ CUdeviceptr memory::allocate(std::size_t bytes) {
   check(with_relief([&] { return call.cuMemAllocAsync(&at, bytes, stream_.get()); }), "cuMemAllocAsync",
         bytes);
   // Memory is there in the order of this stream; after this, in that of all.
-  const CUresult code = call.cuStreamSynchronize(stream_.get());
+  const CUresult code = finish(context_, stream_.get());
+  if (code == CUDA_ERROR_TIMEOUT) context_.errors().fail_hung("cuMemAllocAsync", bytes);
   if (code != CUDA_SUCCESS) {
     context_.errors().quietly(code, "cuStreamSynchronize");  // a lost device is not called again
     release(at);
@@ -106,7 +107,7 @@ void memory::trim() noexcept {
   const current here(context_, std::nothrow);
   if (!here || pool_ == nullptr) return;
   // What was released is unused only when the stream has come to it.
-  CUresult code = context_.calls().cuStreamSynchronize(stream_.get());
+  CUresult code = finish(context_, stream_.get());
   context_.errors().quietly(code, "cuStreamSynchronize");
   if (code != CUDA_SUCCESS) return;
   code = context_.calls().cuMemPoolTrimTo(pool_, 0);

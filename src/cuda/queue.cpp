@@ -49,7 +49,7 @@ queue::queue(const backend::services& core, event_pool& events, device_clock& cl
 // After an error nobody holds a mark of what was queued: it must not run on while its memory is reused.
 void queue::drain() noexcept {
   if (const current here(context_, std::nothrow); here)
-    context_.errors().quietly(context_.calls().cuStreamSynchronize(stream_.get()), "cuStreamSynchronize");
+    context_.errors().quietly(finish(context_, stream_.get()), "cuStreamSynchronize");
 }
 
 template <class Call> auto queue::whole_or_nothing(const Call& call) {
@@ -92,7 +92,7 @@ void queue::transfer(const block& to, const block& from, std::size_t bytes) {
     // Both in host memory: in order with the queue, by the host.
     const pooled_event before(events_);
     before.record(stream_.get());
-    before.await();
+    before.await(bytes);
     std::memmove(host_address(to), host_address(from), bytes);
   }
 }

@@ -51,7 +51,7 @@ staging::~staging() {
 }
 
 void staging::settle(slot& s) {
-  if (s.in_flight) s.crossed.await();
+  if (s.in_flight) s.crossed.await(s.used);
   s.in_flight = false;
   s.used = 0;
 }
@@ -63,8 +63,7 @@ void staging::note_crossing(slot& s, CUstream on) {
     s.crossed.record(on);
   } catch (...) {
     const context& c = events_.where();
-    if (c.errors().is_lost() || c.calls().cuStreamSynchronize(on) != CUDA_SUCCESS)
-      s.at = nullptr;  // abandoned
+    if (c.errors().is_lost() || finish(c, on) != CUDA_SUCCESS) s.at = nullptr;  // abandoned
     s.in_flight = false;
     throw;
   }

@@ -150,6 +150,32 @@ void wall::refuse(error_class kind, const std::string& message, const char* hint
   throw error(kind, message, std::move(d));
 }
 
+void wall::hung(const char* call) const noexcept {
+  try {
+    const std::lock_guard lock(guard_);
+    if (reason_.empty())
+      reason_ = std::string(call) + " waited longer than " +
+                std::to_string(std::chrono::duration<double>(longest_wait_).count()) + " s for queued work";
+    is_lost_.store(true, std::memory_order_release);
+  } catch (...) {  // no memory for the words: the loss itself still counts
+    is_lost_.store(true, std::memory_order_release);
+  }
+}
+
+void wall::fail_hung(const char* call, std::uint64_t bytes) const {
+  hung(call);
+  error::details d;
+  d.device = device_;
+  d.hint =
+      "if its kernels may take longer, raise BUSFARE_WAIT (seconds, or off); else look for what keeps the "
+      "device; it takes no more work in this process";
+  throw error(error_class::timeout,
+              std::string(call) + (bytes != 0 ? " for " + std::to_string(bytes) + " bytes" : std::string()) +
+                  " waited longer than " +
+                  std::to_string(std::chrono::duration<double>(longest_wait_).count()) + " s for queued work",
+              std::move(d));
+}
+
 void wall::require_alive() const {
   if (is_lost_.load(std::memory_order_acquire))
     refuse(error_class::device_lost, "the device was lost earlier: " + lost(),

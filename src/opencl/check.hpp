@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -22,7 +23,9 @@ error_class class_of(cl_int code) noexcept;
 /// device; any thread.
 class wall {
  public:
-  explicit wall(std::string device = {}) : device_(std::move(device)) {}
+  /// `longest_wait`: of one wait for queued work; zero: for ever.
+  explicit wall(std::string device = {}, std::chrono::nanoseconds longest_wait = std::chrono::nanoseconds{0})
+      : device_(std::move(device)), longest_wait_(longest_wait) {}
 
   /// Throws unless `code` is CL_SUCCESS. `about` ends the sentence "CALL failed ...".
   void check(cl_int code, const char* call, const char* about = "") const {
@@ -39,6 +42,12 @@ class wall {
   /// Throws an error that no vendor call reported.
   [[noreturn]] void refuse(error_class kind, const std::string& message, const char* hint = "") const;
 
+  [[nodiscard]] std::chrono::nanoseconds longest_wait() const noexcept { return longest_wait_; }
+  /// Queued work has not ended within `longest_wait`: remembers a loss.
+  void hung(const char* call) const noexcept;
+  /// The same, and throws timeout. `bytes`: what the wait was about; 0 where that is no amount of memory.
+  [[noreturn]] void fail_hung(const char* call, std::uint64_t bytes) const;
+
   /// Throws device_lost where the device was lost before, so that a dead driver is not called again.
   void require_alive() const;
   /// Why the device is lost; empty while it is well.
@@ -49,6 +58,7 @@ class wall {
   void remember(cl_int code, const char* call) const;
 
   std::string device_;
+  std::chrono::nanoseconds longest_wait_;
   mutable std::atomic<bool> is_lost_{false};
   mutable std::mutex guard_;
   mutable std::string reason_;

@@ -1,6 +1,7 @@
 // Memory, builds and queues of one OpenCL device.
 #include "opencl/device.hpp"
 
+#include "opencl/event.hpp"
 #include "opencl/exactness.hpp"
 #include "opencl/executable.hpp"
 #include "opencl/queue.hpp"
@@ -33,7 +34,7 @@ program_cache::recipes options_for(const found_device& f) {
 device::device(const backend::services& core, const found_device& which)
     : core_(core),
       found_(which),
-      wall_(which.info.name),
+      wall_(which.info.name, core.longest_wait),
       context_(make_context(wall_, which)),
       service_(make_queue(wall_, context_.get(), which.id)),
       memory_(wall_),
@@ -153,7 +154,10 @@ void device::release(const block& memory) noexcept {
   if (e.is_mapped) {
     wall_.quietly(clEnqueueUnmapMemObject(service_.get(), buffer, e.host, 0, nullptr, nullptr),
                   "clEnqueueUnmapMemObject");
-    wall_.quietly(clFinish(service_.get()), "clFinish");  // before its host memory goes
+    // Before its host memory goes; where nobody can tell that it is unused, it stays for good.
+    const cl_int ended = finish(wall_, service_.get());
+    wall_.quietly(ended, "clFinish");
+    if (ended == hung_code) e.owns_host = false;
   }
   wall_.quietly(clReleaseMemObject(buffer), "clReleaseMemObject");
   if (e.owns_host) core_.host_free(e.host);

@@ -25,9 +25,15 @@ class device final : public backend::device {
   std::unique_ptr<backend::queue> open(backend::engine which) override;
   std::string health() override { return wall_.lost(); }
   void* native() override { return context_.get(); }
+  [[nodiscard]] backend::native_ids ids() override { return {"opencl", context_.get(), found_.id, -1}; }
+  void* native_memory(const backend::block& memory) override;
+  backend::block adopt_native(void* memory, std::size_t bytes, std::size_t alignment) override;
+  std::unique_ptr<backend::event> mark_on(void* stream) override;
+  void wait_on(void* stream, backend::event& e) override;
 
  private:
   void probe_arithmetic();
+  void check_queue(void* stream, const char* call) const;
   bool maps_in_place();
   memory_handle create(cl_mem_flags flags, std::size_t bytes, void* host);
   backend::block wrap(void* host, std::size_t bytes, std::size_t buffer_bytes, bool owned);

@@ -38,6 +38,16 @@ class event final : public backend::event {
   bool has_clock_;
 };
 
+/// What `finish` and `ended` give when `wall::longest_wait` has passed, and the device has been marked as
+/// lost: a number that no driver uses.
+inline constexpr cl_int hung_code = -4096;
+
+/// clWaitForEvents and clFinish, but for `wall::longest_wait` at most: OpenCL's own waits have no end.
+cl_int ended(const wall& w, cl_command_queue queue, cl_event e) noexcept;
+cl_int finish(const wall& w, cl_command_queue queue) noexcept;
+/// Waits for an event. Throws its command's error; timeout. `bytes`: what the wait is about; 0: no memory.
+void await(const wall& w, cl_command_queue queue, cl_event e, std::uint64_t bytes = 0);
+
 /// A profiling counter of a finished command in nanoseconds of the device's clock; 0 where it has none.
 std::int64_t profiled_ns(cl_event e, cl_profiling_info which) noexcept;
 

@@ -140,7 +140,9 @@ void queue::copy(const block& to, const block& from, std::size_t bytes) {
                 "clEnqueueReadBuffer", std::uint64_t{bytes});
   } else {
     // Both in host memory: in order with the queue, by the host.
-    wall_.check(clFinish(queue_.get()), "clFinish");
+    const cl_int ended = finish(wall_, queue_.get());
+    if (ended == hung_code) wall_.fail_hung("clFinish", bytes);
+    wall_.check(ended, "clFinish");
     std::memmove(host_address(to), host_address(from), bytes);
   }
   track(e);

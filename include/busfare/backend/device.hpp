@@ -8,7 +8,9 @@
 #include <string>
 
 #include <busfare/backend/executable.hpp>
+#include <busfare/backend/native.hpp>
 #include <busfare/backend/queue.hpp>
+#include <busfare/error.hpp>
 
 namespace busfare::backend {
 
@@ -55,6 +57,40 @@ class device {
   virtual std::string health() = 0;
   /// The vendor's context; null where there is none.
   virtual void* native() = 0;
+
+  // What a device lets code of the user share. A device whose `ids` are empty implements none of the others.
+  [[nodiscard]] virtual native_ids ids() { return {}; }
+  /// The vendor's handle of a block (CUdeviceptr as a pointer, cl_mem), in a state in which the vendor's
+  /// calls may use it. Core has waited for the contents, or orders the caller's stream behind them.
+  virtual void* native_memory(const block& memory) {
+    static_cast<void>(memory);
+    shares_nothing("native_memory");
+  }
+  /// A block over memory that the caller owns, keeps alive and frees; it is never given to `release`.
+  /// `alignment`: bytes, of the elements. Throws invalid_argument for null, for what the driver knows to be
+  /// no memory of this device or too small, and for an address that is not aligned.
+  virtual block adopt_native(void* memory, std::size_t bytes, std::size_t alignment) {
+    static_cast<void>(memory), static_cast<void>(bytes), static_cast<void>(alignment);
+    shares_nothing("adopt_native");
+  }
+  /// An event, without times, that is done when all that `stream` (the vendor's: CUstream, cl_command_queue)
+  /// holds now is. Throws invalid_argument for a stream of another context.
+  virtual std::unique_ptr<event> mark_on(void* stream) {
+    static_cast<void>(stream);
+    shares_nothing("mark_on");
+  }
+  /// Later work of the vendor's `stream` starts after `e`, an event of this device. Throws as `mark_on`.
+  virtual void wait_on(void* stream, event& e) {
+    static_cast<void>(stream), static_cast<void>(e);
+    shares_nothing("wait_on");
+  }
+
+ private:
+  [[noreturn]] void shares_nothing(const char* call) const {
+    error::details d;
+    d.device = info().name;
+    throw error(error_class::internal, std::string(call) + " of a device that shares nothing", d);
+  }
 };
 
 }  // namespace busfare::backend

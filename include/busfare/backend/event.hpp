@@ -18,7 +18,8 @@ class event {
   virtual ~event() = default;
   /// Does not block. Throws the classified error of the work before it.
   virtual bool done() = 0;
-  /// Blocks; false when the deadline passed first. Throws as `done`.
+  /// Blocks; false when the deadline passed first. Throws as `done`; with nanoseconds::max() also timeout,
+  /// when `services::longest_wait` has passed.
   virtual bool wait(std::chrono::nanoseconds deadline) = 0;
   /// From the start of the queue's first piece of work since the previous mark to the end of the last;
   /// nullopt when there was none or the device cannot tell. Only after completion.

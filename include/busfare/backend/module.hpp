@@ -1,6 +1,7 @@
 // What a backend exports and what it may ask for. Modules never link core.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -36,6 +37,10 @@ struct services {
   void (*parallel)(void* context, void (*call)(void*, int), int n);
   /// Opens another device through the seam (a simulated device wraps `cpu`). Throws unavailable.
   std::unique_ptr<device> (*open)(std::string_view name);
+  /// How long a call of a module, or `event::wait` without a deadline, may wait for queued work. After it the
+  /// call throws timeout, and the device counts as lost, since nobody knows what its work still uses. Zero:
+  /// for ever.
+  std::chrono::nanoseconds longest_wait{0};
 };
 
 struct probe_result {

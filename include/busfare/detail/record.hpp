@@ -71,7 +71,8 @@ BUSFARE_API void copy_out(const array_handle& a, void* to, source_line line);
 /// Gives `mine` a new version, open for writing, and returns its host memory; `fetch`: with the contents of
 /// the version before.
 BUSFARE_API void* open_version(array_handle& mine, bool fetch, source_line line);
-BUSFARE_API void close_version(const array_handle& written) noexcept;
+/// `on_host`: that is where it was written.
+BUSFARE_API void close_version(const array_handle& written, bool on_host = true) noexcept;
 /// Over memory of the caller's, until `end_lease`.
 BUSFARE_API array_handle array_borrowed(const void* from, extents shape, type t, source_line line);
 /// Waits for running work, then keeps a copy where anybody else holds the array. Drops the handle.
