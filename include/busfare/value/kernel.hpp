@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <busfare/value/functions.hpp>
+#include <busfare/value/math.hpp>
 
 #if defined(__clang__)
 #define BUSFARE_ENTRY __attribute__((flatten))

@@ -172,7 +172,9 @@ class body_writer {
     const value_type t = n.op == op::select ? n.type : p_.nodes[n.operand[0]].type;
     std::string operands[3];
     for (int k = 0; k < row.arity; ++k) operands[k] = v(n.operand[k]);
-    if (is_defined(n.op)) return spelled("bf_" + std::string(row.name) + "_$t($0)", t, d_, operands);
+    if (is_defined(n.op))
+      return spelled("bf_" + std::string(row.name) + (row.arity == 2 ? "_$t($0, $1)" : "_$t($0)"), t, d_,
+                     operands);
     std::string pattern = is_real(t) ? row.floats : row.ints;
     if (pattern.empty())
       throw error(error_class::internal,
