@@ -8,3 +8,4 @@
 #include <busfare/plan.hpp>
 #include <busfare/receipt.hpp>
 #include <busfare/runtime.hpp>
+#include <busfare/value/random.hpp>

@@ -71,6 +71,22 @@ template <class T, class R, class I> value<T, R> scale(const value<T, R>& y, con
   return y * a * b;
 }
 
+template <class T> using bits_of_real = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+// 1.5 * 2^23 or 2^52: adding it rounds to an integer, which then sits in the low bits.
+template <class T> inline constexpr T integer_shift = sizeof(T) == 4 ? T(0x1.8p23) : T(0x1.8p52);
+template <class T>
+inline constexpr bits_of_real<T> integer_shift_bits =
+    static_cast<bits_of_real<T>>(sizeof(T) == 4 ? 0x4b400000ll : 0x4338000000000000ll);
+
+// Integers below 2^22 (f32) or 2^51 (f64) in magnitude from and to floats. Packs cast between f64 and i64
+// lane by lane; these do not.
+template <class T, class R> value<T, R> small_integer(const value<bits_of_real<T>, R>& i) {
+  return operations<R>::template bit_cast<T>(i + integer_shift_bits<T>) - integer_shift<T>;
+}
+template <class T, class R> value<bits_of_real<T>, R> small_integer_of(const value<T, R>& n) {
+  return operations<R>::template bit_cast<bits_of_real<T>>(n + integer_shift<T>) - integer_shift_bits<T>;
+}
+
 // exp(r) = 1 + r + r^2 exp_tail(r) for |r| <= ln(2) / 2 and a little more.
 // f32: coefficients of Cephes expf (Moshier). f64: the Taylor series to r^13, whose remainder is below 2^-57
 // here.
@@ -87,7 +103,6 @@ template <class T, class R> value<T, R> exp_tail(const value<T, R>& r) {
 // exp: n = round(x / ln 2), r = x - n ln 2 in two pieces, a polynomial in r, then 2^n.
 template <class T, class R> value<T, R> exp_definition(const value<T, R>& x) {
   using O = operations<R>;
-  using I = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
   constexpr bool single = sizeof(T) == 4;
   const value<T, R> low = to<T, R>(T(single ? -104.0 : -746.0));
   const value<T, R> high = to<T, R>(T(single ? 89.0 : 710.0));
@@ -104,7 +119,7 @@ template <class T, class R> value<T, R> exp_definition(const value<T, R>& x) {
     r = O::fma(n, to<T, R>(-1.90821492927058770002e-10), r);
   }
   const value<T, R> y = O::fma(exp_tail(r), r * r, r) + T(1);
-  const value<T, R> e = scale(y, O::template cast<I>(n));
+  const value<T, R> e = scale(y, small_integer_of(n));
   return O::select(O::eq(x, x), e, x);
 }
 
@@ -125,7 +140,7 @@ template <class T, class R> log_argument<T, R> log_reduced(const value<T, R>& x)
   const value<I, R> k =
       (bits >> fraction) - I(single ? 127 : 1023) - O::select(tiny, to<I, R>(I(fraction)), to<I, R>(I(0)));
   const value<I, R> mantissa = (bits & ((I(1) << fraction) - 1)) + root;
-  return {O::template cast<T>(k), O::template bit_cast<T>(mantissa) - T(1)};
+  return {small_integer<T>(k), O::template bit_cast<T>(mantissa) - T(1)};
 }
 
 // log: x = 2^n (1 + f).

@@ -11,16 +11,9 @@
 BUSFARE_INLINE_BEGIN
 namespace busfare::detail {
 
-template <class T> using bits_of_real = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
 template <class T> inline constexpr bool is_single = sizeof(T) == 4;
 template <class T> inline constexpr int fraction_bits = is_single<T> ? 23 : 52;
 template <class T> inline constexpr int exponent_bias = is_single<T> ? 127 : 1023;
-// 1.5 * 2^fraction_bits: adding it rounds to an integer, which then sits in the low bits.
-template <class T> inline constexpr T integer_shift = is_single<T> ? T(0x1.8p23) : T(0x1.8p52);
-template <class T>
-inline constexpr bits_of_real<T> integer_shift_bits =
-    static_cast<bits_of_real<T>>(is_single<T> ? 0x4b400000ll : 0x4338000000000000ll);
-
 template <class R, class T> auto bits(const value<T, R>& x) {
   return operations<R>::template bit_cast<bits_of_real<T>>(x);
 }
@@ -44,11 +37,6 @@ template <class R, class T> nearest_integer<T, R> nearest(const value<T, R>& x, 
   const value<T, R> shifted = operations<R>::fma(x, constant<T, R>(factor), constant<T, R>(integer_shift<T>));
   return {shifted - integer_shift<T>, bits(shifted) - integer_shift_bits<T>};
 }
-/// An integer below 2^(fraction_bits - 1) in magnitude as a float; a cast of i64 would go lane by lane.
-template <class T, class R> value<T, R> small_integer(const value<bits_of_real<T>, R>& i) {
-  return operations<R>::template bit_cast<T>(i + integer_shift_bits<T>) - integer_shift<T>;
-}
-
 /// hi + lo, not evaluated.
 template <class T, class R> struct two_pieces { value<T, R> hi, lo; };
 /// a + b exactly, for |a| >= |b| or a == 0.
