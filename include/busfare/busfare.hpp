@@ -9,4 +9,5 @@
 #include <busfare/plan.hpp>
 #include <busfare/receipt.hpp>
 #include <busfare/runtime.hpp>
+#include <busfare/value/random.hpp>
 #include <busfare/window.hpp>

@@ -7,6 +7,7 @@
 
 #include "core/canonical.hpp"
 #include "core/compose.hpp"
+#include "core/dialect/definitions.hpp"
 #include "core/dialect/emit.hpp"
 #include "core/dialect/spelling.hpp"
 
@@ -46,6 +47,14 @@ bool is_window(const cone& c, const group& g, std::size_t input) {
   return false;
 }
 
+// Whether correctly rounded division or square root is in it.
+bool divides(op o, value_type t) {
+  const auto hard = [](op each) { return each == op::div || each == op::sqrt; };
+  if (!is_defined(o)) return hard(o);
+  const std::vector<program_node>& nodes = definition_of(o, t).nodes;
+  return std::any_of(nodes.begin(), nodes.end(), [&](const program_node& n) { return hard(n.op); });
+}
+
 void count_costs(kernel_form& f, const program& p) {
   f.operations += static_cast<double>(p.nodes.size());
   f.work += work_of(p, {});
@@ -53,8 +62,7 @@ void count_costs(kernel_form& f, const program& p) {
   f.uses_f64 = f.uses_f64 || p.uses_f64;
   for (const program_node& n : p.nodes) {
     f.divides =
-        f.divides || ((n.op == op::div || n.op == op::sqrt || n.op == op::log || n.op == op::normal_cdf) &&
-                      (n.type == value_type::f32 || n.type == value_type::f64));
+        f.divides || ((n.type == value_type::f32 || n.type == value_type::f64) && divides(n.op, n.type));
   }
 }
 

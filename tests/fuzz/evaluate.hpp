@@ -136,6 +136,46 @@ inline bits apply(op o, value_type from, value_type to, std::array<bits, 3> x) {
           return bits_of(busfare::log(a).v);
         case op::normal_cdf:
           return bits_of(busfare::normal_cdf(a).v);
+        case op::exp2:
+          return bits_of(busfare::exp2(a).v);
+        case op::expm1:
+          return bits_of(busfare::expm1(a).v);
+        case op::log2:
+          return bits_of(busfare::log2(a).v);
+        case op::log10:
+          return bits_of(busfare::log10(a).v);
+        case op::log1p:
+          return bits_of(busfare::log1p(a).v);
+        case op::sin:
+          return bits_of(busfare::sin(a).v);
+        case op::cos:
+          return bits_of(busfare::cos(a).v);
+        case op::tan:
+          return bits_of(busfare::tan(a).v);
+        case op::asin:
+          return bits_of(busfare::asin(a).v);
+        case op::acos:
+          return bits_of(busfare::acos(a).v);
+        case op::atan:
+          return bits_of(busfare::atan(a).v);
+        case op::sinh:
+          return bits_of(busfare::sinh(a).v);
+        case op::cosh:
+          return bits_of(busfare::cosh(a).v);
+        case op::tanh:
+          return bits_of(busfare::tanh(a).v);
+        case op::cbrt:
+          return bits_of(busfare::cbrt(a).v);
+        case op::erf:
+          return bits_of(busfare::erf(a).v);
+        case op::erfc:
+          return bits_of(busfare::erfc(a).v);
+        case op::atan2:
+          return bits_of(busfare::atan2(a, b).v);
+        case op::hypot:
+          return bits_of(busfare::hypot(a, b).v);
+        case op::pow:
+          return bits_of(busfare::pow(a, b).v);
         default:
           break;
       }

@@ -18,7 +18,7 @@ after() {
 }
 
 # 1. The row.
-awk '/ROW\(normal_cdf/ { print $0 " \\"; print "  ROW(logistic, 1, real, same, 36, 5, \"defined\", \"\", \"\", 8)"; next } { print }' \
+awk '/ROW\(erfc,/ { print $0 " \\"; print "  ROW(logistic, 1, real, same, 36, 5, \"defined\", \"\", \"\", 8)"; next } { print }' \
   "$work/include/busfare/value/table.hpp" >"$work/new"
 mv "$work/new" "$work/include/busfare/value/table.hpp"
 # 2. Its definition from other rows.
@@ -32,7 +32,7 @@ mv "$work/new" "$work/include/busfare/value/definitions.hpp"
 after include/busfare/value/symbol.hpp 'BUSFARE_UNARY(normal_cdf)' '  BUSFARE_UNARY(logistic)'
 after include/busfare/value/functions.hpp 'BUSFARE_REAL_FUNCTION(normal_cdf,' \
   'BUSFARE_REAL_FUNCTION(logistic, detail::logistic_definition)'
-after src/core/dialect/definitions.cpp 'switch (o) {' \
+after src/core/dialect/definitions.cpp 'BUSFARE_DEFINED(normal_cdf)' \
   'case op::logistic: { static const program_ptr p = traced<T>([](const auto& x) { return detail::logistic_definition(x); }); return *p; }'
 # 6. Its case: the kernel and the exact result.
 after tests/conformance/rows.hpp 'BUSFARE_ROW_KERNEL(normal_cdf,' 'BUSFARE_ROW_KERNEL(logistic, (auto a), bf::logistic(a))'

@@ -11,19 +11,46 @@
 
 #if defined(__x86_64__)
 __extension__ typedef __float128 busfare_test_quad;
+#define BUSFARE_QUAD(name) busfare_test_quad name##q(busfare_test_quad) noexcept;
+#define BUSFARE_QUAD_OF_TWO(name) busfare_test_quad name##q(busfare_test_quad, busfare_test_quad) noexcept;
 extern "C" {
-busfare_test_quad expq(busfare_test_quad) noexcept;
-busfare_test_quad logq(busfare_test_quad) noexcept;
-busfare_test_quad erfcq(busfare_test_quad) noexcept;
-busfare_test_quad sqrtq(busfare_test_quad) noexcept;
-}
 #else
 typedef long double busfare_test_quad;  // 113 bits there
-inline busfare_test_quad expq(busfare_test_quad x) noexcept { return std::exp(x); }
-inline busfare_test_quad logq(busfare_test_quad x) noexcept { return std::log(x); }
-inline busfare_test_quad erfcq(busfare_test_quad x) noexcept { return std::erfc(x); }
-inline busfare_test_quad sqrtq(busfare_test_quad x) noexcept { return std::sqrt(x); }
+#define BUSFARE_QUAD(name) \
+  inline busfare_test_quad name##q(busfare_test_quad x) noexcept { return std::name(x); }
+#define BUSFARE_QUAD_OF_TWO(name)                                                       \
+  inline busfare_test_quad name##q(busfare_test_quad x, busfare_test_quad y) noexcept { \
+    return std::name(x, y);                                                             \
+  }
 #endif
+BUSFARE_QUAD(exp)
+BUSFARE_QUAD(log)
+BUSFARE_QUAD(sqrt)
+BUSFARE_QUAD(exp2)
+BUSFARE_QUAD(expm1)
+BUSFARE_QUAD(log2)
+BUSFARE_QUAD(log10)
+BUSFARE_QUAD(log1p)
+BUSFARE_QUAD(sin)
+BUSFARE_QUAD(cos)
+BUSFARE_QUAD(tan)
+BUSFARE_QUAD(asin)
+BUSFARE_QUAD(acos)
+BUSFARE_QUAD(atan)
+BUSFARE_QUAD(sinh)
+BUSFARE_QUAD(cosh)
+BUSFARE_QUAD(tanh)
+BUSFARE_QUAD(cbrt)
+BUSFARE_QUAD(erf)
+BUSFARE_QUAD(erfc)
+BUSFARE_QUAD_OF_TWO(atan2)
+BUSFARE_QUAD_OF_TWO(hypot)
+BUSFARE_QUAD_OF_TWO(pow)
+#if defined(__x86_64__)
+}
+#endif
+#undef BUSFARE_QUAD
+#undef BUSFARE_QUAD_OF_TWO
 
 namespace busfare_test {
 
@@ -121,6 +148,46 @@ template <busfare::op O, class T> auto exact(T a, [[maybe_unused]] T b, [[maybe_
       return exact_log(a);
     else if constexpr (O == op::normal_cdf)
       return exact_normal_cdf(a);
+    else if constexpr (O == op::exp2)
+      return exp2q(a);
+    else if constexpr (O == op::expm1)
+      return expm1q(a);
+    else if constexpr (O == op::log2)
+      return log2q(a);
+    else if constexpr (O == op::log10)
+      return log10q(a);
+    else if constexpr (O == op::log1p)
+      return log1pq(a);
+    else if constexpr (O == op::sin)
+      return sinq(a);
+    else if constexpr (O == op::cos)
+      return cosq(a);
+    else if constexpr (O == op::tan)
+      return tanq(a);
+    else if constexpr (O == op::asin)
+      return asinq(a);
+    else if constexpr (O == op::acos)
+      return acosq(a);
+    else if constexpr (O == op::atan)
+      return atanq(a);
+    else if constexpr (O == op::sinh)
+      return sinhq(a);
+    else if constexpr (O == op::cosh)
+      return coshq(a);
+    else if constexpr (O == op::tanh)
+      return tanhq(a);
+    else if constexpr (O == op::cbrt)
+      return cbrtq(a);
+    else if constexpr (O == op::erf)
+      return erfq(a);
+    else if constexpr (O == op::erfc)
+      return erfcq(a);
+    else if constexpr (O == op::atan2)
+      return atan2q(a, b);
+    else if constexpr (O == op::hypot)
+      return hypotq(a, b);
+    else if constexpr (O == op::pow)
+      return powq(a, b);
   } else {
     if constexpr (O == op::add)
       return static_cast<T>(u(a) + u(b));

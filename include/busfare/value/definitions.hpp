@@ -71,12 +71,38 @@ template <class T, class R, class I> value<T, R> scale(const value<T, R>& y, con
   return y * a * b;
 }
 
-// exp: n = round(x / ln 2), r = x - n ln 2 in two pieces, a polynomial in r, then 2^n.
+template <class T> using bits_of_real = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+// 1.5 * 2^23 or 2^52: adding it rounds to an integer, which then sits in the low bits.
+template <class T> inline constexpr T integer_shift = sizeof(T) == 4 ? T(0x1.8p23) : T(0x1.8p52);
+template <class T>
+inline constexpr bits_of_real<T> integer_shift_bits =
+    static_cast<bits_of_real<T>>(sizeof(T) == 4 ? 0x4b400000ll : 0x4338000000000000ll);
+
+// Integers below 2^22 (f32) or 2^51 (f64) in magnitude from and to floats. Packs cast between f64 and i64
+// lane by lane; these do not.
+template <class T, class R> value<T, R> small_integer(const value<bits_of_real<T>, R>& i) {
+  return operations<R>::template bit_cast<T>(i + integer_shift_bits<T>) - integer_shift<T>;
+}
+template <class T, class R> value<bits_of_real<T>, R> small_integer_of(const value<T, R>& n) {
+  return operations<R>::template bit_cast<bits_of_real<T>>(n + integer_shift<T>) - integer_shift_bits<T>;
+}
+
+// exp(r) = 1 + r + r^2 exp_tail(r) for |r| <= ln(2) / 2 and a little more.
 // f32: coefficients of Cephes expf (Moshier). f64: the Taylor series to r^13, whose remainder is below 2^-57
 // here.
+template <class T, class R> value<T, R> exp_tail(const value<T, R>& r) {
+  if constexpr (sizeof(T) == 4)
+    return polynomial(r, 1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f,
+                      1.6666665459e-1f, 5.0000001201e-1f);
+  else
+    return polynomial(r, 1.0 / 6227020800.0, 1.0 / 479001600.0, 1.0 / 39916800.0, 1.0 / 3628800.0,
+                      1.0 / 362880.0, 1.0 / 40320.0, 1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0,
+                      1.0 / 6.0, 0.5);
+}
+
+// exp: n = round(x / ln 2), r = x - n ln 2 in two pieces, a polynomial in r, then 2^n.
 template <class T, class R> value<T, R> exp_definition(const value<T, R>& x) {
   using O = operations<R>;
-  using I = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
   constexpr bool single = sizeof(T) == 4;
   const value<T, R> low = to<T, R>(T(single ? -104.0 : -746.0));
   const value<T, R> high = to<T, R>(T(single ? 89.0 : 710.0));
@@ -84,28 +110,22 @@ template <class T, class R> value<T, R> exp_definition(const value<T, R>& x) {
   value<T, R> c = O::select(O::lt(low, x), x, low);
   c = O::select(O::lt(c, high), c, high);
   const value<T, R> n = O::floor(O::fma(c, to<T, R>(T(1.44269504088896340736)), to<T, R>(T(0.5))));
-  value<T, R> r, p;
+  value<T, R> r;
   if constexpr (single) {
     r = O::fma(n, to<T, R>(-0.693359375f), c);
     r = O::fma(n, to<T, R>(2.12194440e-4f), r);
-    p = polynomial(r, 1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f,
-                   1.6666665459e-1f, 5.0000001201e-1f);
   } else {
     r = O::fma(n, to<T, R>(-6.93147180369123816490e-01), c);
     r = O::fma(n, to<T, R>(-1.90821492927058770002e-10), r);
-    p = polynomial(r, 1.0 / 6227020800.0, 1.0 / 479001600.0, 1.0 / 39916800.0, 1.0 / 3628800.0,
-                   1.0 / 362880.0, 1.0 / 40320.0, 1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0,
-                   1.0 / 6.0, 0.5);
   }
-  const value<T, R> y = O::fma(p, r * r, r) + T(1);
-  const value<T, R> e = scale(y, O::template cast<I>(n));
+  const value<T, R> y = O::fma(exp_tail(r), r * r, r) + T(1);
+  const value<T, R> e = scale(y, small_integer_of(n));
   return O::select(O::eq(x, x), e, x);
 }
 
-// log: x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)).
-// f32: polynomial of Cephes logf (Moshier). f64: fdlibm's e_log (Sun Microsystems): s = f/(2+f), series in
-// s^2.
-template <class T, class R> value<T, R> log_definition(const value<T, R>& x) {
+// x = 2^n (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), for x > 0; n is an integer.
+template <class T, class R> struct log_argument { value<T, R> n, f; };
+template <class T, class R> log_argument<T, R> log_reduced(const value<T, R>& x) {
   using O = operations<R>;
   constexpr bool single = sizeof(T) == 4;
   using I = std::conditional_t<single, std::int32_t, std::int64_t>;
@@ -120,8 +140,16 @@ template <class T, class R> value<T, R> log_definition(const value<T, R>& x) {
   const value<I, R> k =
       (bits >> fraction) - I(single ? 127 : 1023) - O::select(tiny, to<I, R>(I(fraction)), to<I, R>(I(0)));
   const value<I, R> mantissa = (bits & ((I(1) << fraction) - 1)) + root;
-  const value<T, R> f = O::template bit_cast<T>(mantissa) - T(1);
-  const value<T, R> n = O::template cast<T>(k);
+  return {small_integer<T>(k), O::template bit_cast<T>(mantissa) - T(1)};
+}
+
+// log: x = 2^n (1 + f).
+// f32: polynomial of Cephes logf (Moshier). f64: fdlibm's e_log (Sun Microsystems): s = f/(2+f), series in
+// s^2.
+template <class T, class R> value<T, R> log_definition(const value<T, R>& x) {
+  using O = operations<R>;
+  constexpr bool single = sizeof(T) == 4;
+  const auto [n, f] = log_reduced(x);
   value<T, R> y;
   if constexpr (single) {
     const value<T, R> z = f * f;

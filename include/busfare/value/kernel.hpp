@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <busfare/value/math.hpp>
 #include <busfare/value/patch.hpp>
 
 #if defined(__clang__)

@@ -13,7 +13,8 @@
 //   floats, ints   spelling in OpenCL C and CUDA C. $0 $1 $2 operands, $t the operands' type as a suffix (f32, i64), $T its
 //          C name, $U its unsigned C name. bf_ names are helper functions in core/dialect, emitted where used; "" = does
 //          not exist. Masks are int (0 or 1). Names that differ between the two languages are hidden in the helpers.
-//          "defined" = written once in value/definitions.hpp from the rows above it, and emitted as a function.
+//          "defined" = written once in value/definitions.hpp or a file of value/definitions from exact rows, and emitted as
+//          a function.
 //   fast   spelling of floats under math::fast, in the same marks; "" = as without, which for a defined row is its definition
 //   fast_ulp   bound that then holds on every device, f32 and f64: the largest of what the OpenCL full profile and CUDA
 //          promise; with no spelling that of the definition, 3 where it is a division or square root of the hardware
@@ -48,7 +49,27 @@
   ROW(bit_cast,   1, number,  named, 0, 0, "bf_bits_$t_to_",       "bf_bits_$t_to_",         "", 0)                                   \
   ROW(exp,        1, real,    same, 16, 2, "defined",              "",                       "exp($0)", 3)                            \
   ROW(log,        1, real,    same, 20, 2, "defined",              "",                       "log($0)", 3)                            \
-  ROW(normal_cdf, 1, real,    same, 40, 8, "defined",              "",                       "bf_fast_normal_cdf_$t($0)", 20)
+  ROW(normal_cdf, 1, real,    same, 40, 8, "defined",              "",                       "bf_fast_normal_cdf_$t($0)", 20)          \
+  ROW(exp2,       1, real,    same, 18, 2, "defined",              "",                       "", 2)                                    \
+  ROW(expm1,      1, real,    same, 22, 2, "defined",              "",                       "", 2)                                    \
+  ROW(log2,       1, real,    same, 32, 1, "defined",              "",                       "", 1)                                    \
+  ROW(log10,      1, real,    same, 34, 1, "defined",              "",                       "", 1)                                    \
+  ROW(log1p,      1, real,    same, 32, 1, "defined",              "",                       "", 1)                                    \
+  ROW(sin,        1, real,    same, 44, 1, "defined",              "",                       "", 1)                                    \
+  ROW(cos,        1, real,    same, 44, 1, "defined",              "",                       "", 1)                                    \
+  ROW(tan,        1, real,    same, 52, 3, "defined",              "",                       "", 3)                                    \
+  ROW(asin,       1, real,    same, 24, 3, "defined",              "",                       "", 3)                                    \
+  ROW(acos,       1, real,    same, 26, 2, "defined",              "",                       "", 2)                                    \
+  ROW(atan,       1, real,    same, 32, 2, "defined",              "",                       "", 2)                                    \
+  ROW(atan2,      2, real,    same, 38, 2, "defined",              "",                       "", 2)                                    \
+  ROW(sinh,       1, real,    same, 36, 2, "defined",              "",                       "", 2)                                    \
+  ROW(cosh,       1, real,    same, 26, 2, "defined",              "",                       "", 2)                                    \
+  ROW(tanh,       1, real,    same, 30, 3, "defined",              "",                       "", 3)                                    \
+  ROW(cbrt,       1, real,    same, 36, 1, "defined",              "",                       "", 1)                                    \
+  ROW(hypot,      2, real,    same, 16, 2, "defined",              "",                       "", 2)                                    \
+  ROW(pow,        2, real,    same, 90, 2, "defined",              "",                       "", 2)                                    \
+  ROW(erf,        1, real,    same, 56, 2, "defined",              "",                       "", 2)                                    \
+  ROW(erfc,       1, real,    same, 58, 6, "defined",              "",                       "", 6)
 // clang-format on
 
 namespace busfare {

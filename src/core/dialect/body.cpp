@@ -175,7 +175,9 @@ class body_writer {
     std::string operands[3];
     for (int k = 0; k < row.arity; ++k) operands[k] = v(n.operand[k]);
     if (d_.natives && is_real(t) && row.fast[0] != 0) return spelled(row.fast, t, d_, operands);
-    if (is_defined(n.op)) return spelled("bf_" + std::string(row.name) + "_$t($0)", t, d_, operands);
+    if (is_defined(n.op))
+      return spelled("bf_" + std::string(row.name) + (row.arity == 2 ? "_$t($0, $1)" : "_$t($0)"), t, d_,
+                     operands);
     std::string pattern = is_real(t) ? row.floats : row.ints;
     if (pattern.empty())
       throw error(error_class::internal,

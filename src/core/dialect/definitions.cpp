@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include <busfare/error.hpp>
-#include <busfare/value/definitions.hpp>
+#include <busfare/value/math.hpp>
 
 namespace busfare::core {
 
@@ -13,27 +13,52 @@ namespace {
 
 template <class T, class F> program_ptr traced(F definition) {
   const type stored = type_of<T>();
-  const backend::parameter argument{backend::parameter_kind::element, stored};
-  detail::trace_session session({&argument, 1}, source_line::here());
+  constexpr bool two = std::is_invocable_v<F, value<T, symbol_reading>, value<T, symbol_reading>>;
+  const std::vector<backend::parameter> arguments(two ? 2 : 1, {backend::parameter_kind::element, stored});
+  detail::trace_session session(arguments, source_line::here());
   const value<T, symbol_reading> x{session.input(0)};
-  const detail::symbol_id result = definition(x).id;
+  detail::symbol_id result;
+  if constexpr (two)
+    result = definition(x, value<T, symbol_reading>{session.input(1)}).id;
+  else
+    result = definition(x).id;
   return session.finish({&result, 1}, {&stored, 1});
 }
 
+#define BUSFARE_DEFINED_AS(name, arguments, ...)                                                          \
+  case op::name: {                                                                                        \
+    static const program_ptr p = traced<T>(arguments { return detail::name##_definition(__VA_ARGS__); }); \
+    return *p;                                                                                            \
+  }
+#define BUSFARE_DEFINED(name) BUSFARE_DEFINED_AS(name, [](symbol<T> x), x)
+#define BUSFARE_DEFINED_FOR_TWO(name) BUSFARE_DEFINED_AS(name, BUSFARE_OF_TWO, x, y)
+#define BUSFARE_OF_TWO [](symbol<T> x, symbol<T> y)
+
 template <class T> const program& definition_for(op o) {
   switch (o) {
-    case op::exp: {
-      static const program_ptr p = traced<T>([](const auto& x) { return detail::exp_definition(x); });
-      return *p;
-    }
-    case op::log: {
-      static const program_ptr p = traced<T>([](const auto& x) { return detail::log_definition(x); });
-      return *p;
-    }
-    case op::normal_cdf: {
-      static const program_ptr p = traced<T>([](const auto& x) { return detail::normal_cdf_definition(x); });
-      return *p;
-    }
+    BUSFARE_DEFINED(exp)
+    BUSFARE_DEFINED(log)
+    BUSFARE_DEFINED(normal_cdf)
+    BUSFARE_DEFINED(exp2)
+    BUSFARE_DEFINED(expm1)
+    BUSFARE_DEFINED(log2)
+    BUSFARE_DEFINED(log10)
+    BUSFARE_DEFINED(log1p)
+    BUSFARE_DEFINED(sin)
+    BUSFARE_DEFINED(cos)
+    BUSFARE_DEFINED(tan)
+    BUSFARE_DEFINED(asin)
+    BUSFARE_DEFINED(acos)
+    BUSFARE_DEFINED(atan)
+    BUSFARE_DEFINED(sinh)
+    BUSFARE_DEFINED(cosh)
+    BUSFARE_DEFINED(tanh)
+    BUSFARE_DEFINED(cbrt)
+    BUSFARE_DEFINED(erf)
+    BUSFARE_DEFINED(erfc)
+    BUSFARE_DEFINED_FOR_TWO(atan2)
+    BUSFARE_DEFINED_FOR_TWO(hypot)
+    BUSFARE_DEFINED_FOR_TWO(pow)
     default:
       break;
   }

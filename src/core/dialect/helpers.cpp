@@ -155,8 +155,10 @@ std::string fast_normal_cdf(value_type t, const dialect_spec& d) {
 std::string defined(op o, value_type t, dialect_spec d) {
   d.natives = false;
   const program& p = definition_of(o, t);
-  const std::string body = body_text(p, d, {{"x"}, {""}, {""}}, 2);
-  return spelled(std::string("$T bf_") + vocabulary[static_cast<int>(o)].name + "_$t(const $T x) {\n", t, d) +
+  const std::string body = body_text(p, d, {{"x", "y"}, {"", ""}, {"", ""}}, 2);
+  const char* operands = vocabulary[static_cast<int>(o)].arity == 2 ? "const $T x, const $T y" : "const $T x";
+  return spelled(std::string("$T bf_") + vocabulary[static_cast<int>(o)].name + "_$t(" + operands + ") {\n",
+                 t, d) +
          body + "  return v" + std::to_string(p.results[0]) + ";\n}\n";
 }
 
