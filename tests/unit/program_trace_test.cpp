@@ -90,7 +90,8 @@ TEST(program_trace, id_does_not_depend_on_the_order_of_evaluation) {
 
 TEST(program_trace, ids_are_the_same_on_every_compiler_and_run) {
   const auto p = traced({element}, [](trace_session& s) { return binary(op::mul, s.input(0), number(2)); });
-  EXPECT_EQ(core::hex(p->id), "94aed99e36398170098121ee6c801ff3");
+  // Rows that join the vocabulary move the numbers of literals and inputs, and this id with them.
+  EXPECT_EQ(core::hex(p->id), "4fc276961a88df9aa9b9f9533349d0bd");
 }
 
 TEST(program_trace, equal_nodes_are_shared_and_dead_ones_dropped) {
