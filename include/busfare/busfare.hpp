@@ -4,6 +4,7 @@
 #include <busfare/algorithm.hpp>
 #include <busfare/array.hpp>
 #include <busfare/error.hpp>
+#include <busfare/job.hpp>
 #include <busfare/lease.hpp>
 #include <busfare/native.hpp>
 #include <busfare/plan.hpp>

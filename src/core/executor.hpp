@@ -7,12 +7,15 @@
 #include <busfare/receipt.hpp>
 
 #include "core/planner.hpp"
+#include "core/run_control.hpp"
 
 namespace busfare::core {
 
 /// Runs what `wanted` need. With `to_host` they are on the host afterwards. On an error nothing has changed
-/// but caches: arrays that were not computed stay recorded. The run lock is held.
-receipt execute(std::span<const detail::array_handle> wanted, bool to_host, std::string cause);
+/// but caches: arrays that were not computed stay recorded. The run lock is held. `control`: stops the run
+/// and is told of it; null where nobody asks.
+receipt execute(std::span<const detail::array_handle> wanted, bool to_host, std::string cause,
+                run_control* control = nullptr);
 
 /// The plan alone, with the wanted arrays brought to the host.
 busfare::plan quote(std::span<const detail::array_handle> wanted);

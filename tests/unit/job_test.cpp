@@ -1,0 +1,173 @@
+// Background runs: their results, how far they are, and the ways in which they end early.
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <gtest/gtest.h>
+#include <latch>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include <busfare/busfare.hpp>
+
+namespace {
+
+namespace bf = busfare;
+using std::chrono::milliseconds;
+
+// Three kernels on the cpu that cannot fuse: each reads the one before as a table.
+bf::array<float> three_steps(float first) {
+  const auto next = [](auto i, auto t) { return t[i] + 1.0f; };
+  const auto index = bf::generate(bf::on("cpu"), bf::extents(1000), [](auto i) { return i; });
+  auto a = bf::map(
+      bf::on("cpu"), [](auto i, auto f) { return bf::cast<float>(i) * f; }, index, first);
+  a = bf::map(bf::on("cpu"), next, index, bf::whole(a));
+  return bf::map(bf::on("cpu"), next, index, bf::whole(a));
+}
+
+bf::error_class kind_of(const bf::job& j) {
+  try {
+    (void)j.get();
+  } catch (const bf::error& e) {
+    return e.kind();
+  }
+  ADD_FAILURE() << "the job succeeded";
+  return bf::error_class::internal;
+}
+
+TEST(job, gives_results_and_a_receipt) {
+  const auto a = three_steps(2);
+  const bf::job j = bf::start(a);
+  j.wait();
+  EXPECT_TRUE(j.done());
+  const bf::receipt r = j.get();
+  EXPECT_NE(r.cause.find("start at "), std::string::npos) << r.cause;
+  EXPECT_NE(r.cause.find("job_test.cpp"), std::string::npos) << r.cause;
+  EXPECT_GE(r.launches, 3);
+  EXPECT_EQ(j.progress().fraction, 1);
+  EXPECT_EQ(j.progress().steps, j.progress().steps_done);
+  EXPECT_EQ(a.host()[10], 22);
+  EXPECT_EQ(j.get().launches, r.launches);  // again
+}
+
+TEST(job, a_listener_hears_of_every_step_and_never_of_less) {
+  std::vector<bf::job_progress> heard;
+  const auto a = three_steps(3);
+  const bf::job j = bf::start(
+      std::stop_token{}, [&](const bf::job_progress& p) { heard.push_back(p); }, a);
+  (void)j.get();
+  ASSERT_GE(heard.size(), 3u);
+  for (std::size_t k = 1; k < heard.size(); ++k) EXPECT_GE(heard[k].fraction, heard[k - 1].fraction);
+  EXPECT_GE(heard.back().steps, 3);
+  EXPECT_EQ(heard.back().steps_done, heard.back().steps);
+  EXPECT_DOUBLE_EQ(heard.back().fraction, 1);
+  EXPECT_NE(heard.back().what.find("job_test.cpp"), std::string::npos) << heard.back().what;
+}
+
+TEST(job, what_a_listener_throws_ends_the_job_only) {
+  const auto a = three_steps(4);
+  const bf::job j = bf::start(
+      std::stop_token{}, [](const bf::job_progress&) { throw std::runtime_error("mine"); }, a);
+  EXPECT_THROW((void)j.get(), std::runtime_error);
+  EXPECT_LT(j.progress().fraction, 1);
+  EXPECT_EQ(a.host()[10], 42);  // as it was: recorded, and run now
+}
+
+TEST(job, stops_between_steps_and_leaves_nothing_half) {
+  std::stop_source stop;
+  const auto a = three_steps(5);
+  const bf::job j = bf::start(
+      stop.get_token(), [&](const bf::job_progress&) { stop.request_stop(); }, a);
+  EXPECT_EQ(kind_of(j), bf::error_class::cancelled);
+  EXPECT_LT(j.progress().fraction, 1);
+  EXPECT_EQ(a.host()[10], 52);
+}
+
+TEST(job, stops_inside_a_large_kernel) {
+  const auto x = bf::generate(bf::on("cpu"), bf::extents(std::size_t{1} << 24),
+                              [](auto i) { return bf::cast<float>(i % 7); });
+  int parts = 0;
+  bf::job j;
+  std::latch known(1);
+  std::stop_source stop;
+  j = bf::start(
+      stop.get_token(),
+      [&](const bf::job_progress& p) {
+        known.wait();
+        if (p.steps_done == 0) ++parts;
+        stop.request_stop();
+      },
+      x);
+  known.count_down();
+  EXPECT_EQ(kind_of(j), bf::error_class::cancelled);
+  EXPECT_EQ(parts, 1);
+  EXPECT_EQ(x.host()[13], 6);
+}
+
+TEST(job, one_that_waits_ends_when_its_turn_comes) {
+  std::latch go(1), runs(1);
+  const auto a = three_steps(6), b = three_steps(7);
+  std::atomic<bool> first = true;
+  const bf::job slow = bf::start(
+      std::stop_token{},
+      [&](const bf::job_progress&) {
+        if (first.exchange(false)) runs.count_down();
+        go.wait();
+      },
+      a);
+  const bf::job waits = bf::start(b);
+  runs.wait();
+  EXPECT_FALSE(slow.wait_for(milliseconds(1)));
+  EXPECT_FALSE(waits.done());
+  // Recording, and reading what is on the host, do not wait for the job.
+  const auto known = bf::copy_of(std::vector<float>{1, 2});
+  EXPECT_EQ(known.host()[1], 2);
+  const auto later = three_steps(8);
+  waits.cancel();
+  go.count_down();
+  EXPECT_EQ(kind_of(waits), bf::error_class::cancelled);
+  EXPECT_GE(slow.get().launches, 3);
+  EXPECT_EQ(b.host()[10], 72);
+  EXPECT_EQ(later.host()[10], 82);
+}
+
+TEST(job, an_error_is_the_jobs_and_the_arrays) {
+  const auto vast = bf::generate(bf::on("cpu"), bf::extents(std::size_t{1} << 50), [](auto i) { return i; });
+  const bf::job j = bf::start(vast);
+  EXPECT_EQ(kind_of(j), bf::error_class::out_of_memory);
+  EXPECT_EQ(kind_of(j), bf::error_class::out_of_memory);  // again
+  EXPECT_THROW((void)vast.host(), bf::error);
+  EXPECT_EQ(three_steps(1).host()[10], 12);
+}
+
+TEST(job, no_job_is_done_and_has_nothing) {
+  const bf::job none;
+  EXPECT_TRUE(none.done());
+  EXPECT_TRUE(none.wait_for(milliseconds(0)));
+  EXPECT_EQ(kind_of(none), bf::error_class::invalid_argument);
+  none.cancel();
+}
+
+TEST(job, the_process_may_end_while_jobs_run) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        const auto x = bf::generate(bf::on("cpu"), bf::extents(std::size_t{1} << 28),
+                                    [](auto i) { return bf::cast<float>(i % 7); });
+        std::latch runs(1);
+        std::atomic<bool> first = true;
+        const bf::job running = bf::start(
+            std::stop_token{},
+            [&](const bf::job_progress&) {
+              if (first.exchange(false)) runs.count_down();
+            },
+            x);
+        const bf::job waiting = bf::start(three_steps(9));
+        runs.wait();
+        std::exit(0);  // NOLINT(concurrency-mt-unsafe)
+      },
+      testing::ExitedWithCode(0), "");
+}
+
+}  // namespace
