@@ -10,7 +10,7 @@ namespace busfare {
 /// same in both.
 enum class math : unsigned char {
   exact,  ///< same bits on every device
-  /// Devices that compile text may use their compiler's own exp, log and erfc, contract a * b + c, and round
+  /// Devices that compile text may use their compiler's own functions, contract a * b + c, and round
   /// division and square root less than correctly, within the bounds of docs/vocabulary.md (fast ULP) for
   /// each operation. Bits may then differ between devices, which the plan notes; implies bits::device. The
   /// cpu and simulated devices give the bits of `exact`.

@@ -28,7 +28,7 @@ struct device_info {
   bool denormals = true;       ///< denormals are kept (found by running them)
   bool shares_host_memory = false;  ///< kernels run on host memory: `adopt` works and crossings are fences
   bool virtual_clock = false;       ///< times are modelled, not measured
-  bool fast_spellings = false;      ///< its compiler's own exp, log, erfc beat the text of their definitions
+  bool fast_spellings = false;      ///< its compiler's own exp, sin, ... beat the text of definitions
 };
 
 /// Owned by core; calls come from one thread at a time. Destroyed after all its queues, events and

@@ -50,26 +50,26 @@
   ROW(exp,        1, real,    same, 16, 2, "defined",              "",                       "exp($0)", 3)                            \
   ROW(log,        1, real,    same, 20, 2, "defined",              "",                       "log($0)", 3)                            \
   ROW(normal_cdf, 1, real,    same, 40, 8, "defined",              "",                       "bf_fast_normal_cdf_$t($0)", 20)          \
-  ROW(exp2,       1, real,    same, 18, 2, "defined",              "",                       "", 2)                                    \
-  ROW(expm1,      1, real,    same, 22, 2, "defined",              "",                       "", 2)                                    \
-  ROW(log2,       1, real,    same, 32, 1, "defined",              "",                       "", 1)                                    \
-  ROW(log10,      1, real,    same, 34, 1, "defined",              "",                       "", 1)                                    \
-  ROW(log1p,      1, real,    same, 32, 1, "defined",              "",                       "", 1)                                    \
-  ROW(sin,        1, real,    same, 44, 1, "defined",              "",                       "", 1)                                    \
-  ROW(cos,        1, real,    same, 44, 1, "defined",              "",                       "", 1)                                    \
-  ROW(tan,        1, real,    same, 52, 3, "defined",              "",                       "", 3)                                    \
-  ROW(asin,       1, real,    same, 24, 3, "defined",              "",                       "", 3)                                    \
-  ROW(acos,       1, real,    same, 26, 2, "defined",              "",                       "", 2)                                    \
-  ROW(atan,       1, real,    same, 32, 2, "defined",              "",                       "", 2)                                    \
-  ROW(atan2,      2, real,    same, 38, 2, "defined",              "",                       "", 2)                                    \
-  ROW(sinh,       1, real,    same, 36, 2, "defined",              "",                       "", 2)                                    \
-  ROW(cosh,       1, real,    same, 26, 2, "defined",              "",                       "", 2)                                    \
-  ROW(tanh,       1, real,    same, 30, 3, "defined",              "",                       "", 3)                                    \
-  ROW(cbrt,       1, real,    same, 36, 1, "defined",              "",                       "", 1)                                    \
-  ROW(hypot,      2, real,    same, 16, 2, "defined",              "",                       "", 2)                                    \
-  ROW(pow,        2, real,    same, 90, 2, "defined",              "",                       "", 2)                                    \
-  ROW(erf,        1, real,    same, 56, 2, "defined",              "",                       "", 2)                                    \
-  ROW(erfc,       1, real,    same, 58, 6, "defined",              "",                       "", 6)
+  ROW(exp2,       1, real,    same, 18, 2, "defined",              "",                       "exp2($0)", 3)                            \
+  ROW(expm1,      1, real,    same, 22, 2, "defined",              "",                       "expm1($0)", 3)                           \
+  ROW(log2,       1, real,    same, 32, 1, "defined",              "",                       "log2($0)", 3)                            \
+  ROW(log10,      1, real,    same, 34, 1, "defined",              "",                       "log10($0)", 3)                           \
+  ROW(log1p,      1, real,    same, 32, 1, "defined",              "",                       "log1p($0)", 2)                           \
+  ROW(sin,        1, real,    same, 44, 1, "defined",              "",                       "sin($0)", 4)                             \
+  ROW(cos,        1, real,    same, 44, 1, "defined",              "",                       "cos($0)", 4)                             \
+  ROW(tan,        1, real,    same, 52, 3, "defined",              "",                       "tan($0)", 5)                             \
+  ROW(asin,       1, real,    same, 24, 3, "defined",              "",                       "asin($0)", 4)                            \
+  ROW(acos,       1, real,    same, 26, 2, "defined",              "",                       "acos($0)", 4)                            \
+  ROW(atan,       1, real,    same, 32, 2, "defined",              "",                       "atan($0)", 5)                            \
+  ROW(atan2,      2, real,    same, 38, 2, "defined",              "",                       "atan2($0, $1)", 6)                       \
+  ROW(sinh,       1, real,    same, 36, 2, "defined",              "",                       "sinh($0)", 4)                            \
+  ROW(cosh,       1, real,    same, 26, 2, "defined",              "",                       "cosh($0)", 4)                            \
+  ROW(tanh,       1, real,    same, 30, 3, "defined",              "",                       "tanh($0)", 5)                            \
+  ROW(cbrt,       1, real,    same, 36, 1, "defined",              "",                       "cbrt($0)", 2)                            \
+  ROW(hypot,      2, real,    same, 16, 2, "defined",              "",                       "hypot($0, $1)", 4)                       \
+  ROW(pow,        2, real,    same, 90, 2, "defined",              "",                       "pow($0, $1)", 16)                        \
+  ROW(erf,        1, real,    same, 56, 2, "defined",              "",                       "erf($0)", 16)                            \
+  ROW(erfc,       1, real,    same, 58, 6, "defined",              "",                       "erfc($0)", 16)
 // clang-format on
 
 namespace busfare {
