@@ -132,13 +132,17 @@ TEST(job, one_that_waits_ends_when_its_turn_comes) {
   EXPECT_EQ(later.host()[10], 82);
 }
 
-TEST(job, an_error_is_the_jobs_and_the_arrays) {
-  const auto vast = bf::generate(bf::on("cpu"), bf::extents(std::size_t{1} << 50), [](auto i) { return i; });
-  const bf::job j = bf::start(vast);
-  EXPECT_EQ(kind_of(j), bf::error_class::out_of_memory);
-  EXPECT_EQ(kind_of(j), bf::error_class::out_of_memory);  // again
-  EXPECT_THROW((void)vast.host(), bf::error);
-  EXPECT_EQ(three_steps(1).host()[10], 12);
+TEST(job, an_error_is_the_jobs_and_the_arrays_until_its_cause_is_gone) {
+  const auto a = bf::map(
+      bf::on("sim:h200-pcie5"), [](auto v) { return v + 1.0f; }, bf::copy_of(std::vector<float>{1, 2}));
+  bf::set_transfer_rule(bf::implicit_transfers::forbid);
+  const bf::job j = bf::start(a);
+  EXPECT_EQ(kind_of(j), bf::error_class::invalid_argument);
+  EXPECT_EQ(kind_of(j), bf::error_class::invalid_argument);  // again
+  EXPECT_THROW((void)a.host(), bf::error);
+  bf::set_transfer_rule(bf::implicit_transfers::allow);
+  EXPECT_EQ(a.host()[1], 3);
+  EXPECT_EQ(kind_of(j), bf::error_class::invalid_argument);
 }
 
 TEST(job, no_job_is_done_and_has_nothing) {
