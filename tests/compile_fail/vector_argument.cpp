@@ -1,4 +1,4 @@
-// expect: bf::map takes arrays, numbers and bf::whole
+// expect: bf::map takes arrays, numbers, bf::whole
 // A std::vector as an argument of map.
 #include <busfare/busfare.hpp>
 namespace bf = busfare;
