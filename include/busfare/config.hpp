@@ -35,6 +35,12 @@
 #define BUSFARE_FLATTEN_END
 #endif
 
+// Builds to which compile time matters more than the widest registers (sanitizers) say avx2: kernels then have
+// no code for AVX-512, whose place that of AVX2 takes.
+#if !defined(BUSFARE_WIDEST_ENTRY)
+#define BUSFARE_WIDEST_ENTRY avx512
+#endif
+
 #define BUSFARE_PASTE_(a, b) a##b
 #define BUSFARE_PASTE(a, b) BUSFARE_PASTE_(a, b)
 

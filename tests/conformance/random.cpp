@@ -24,7 +24,9 @@ template <class T> void draws(trial& t) {
 }
 
 BUSFARE_CASE(random_f32) { draws<float>(t); }
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 BUSFARE_CASE_F64(random_f64) { draws<double>(t); }
+#endif
 
 }  // namespace
 }  // namespace conformance

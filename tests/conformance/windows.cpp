@@ -141,7 +141,6 @@ BUSFARE_CASE(windows_of_rank_1) {
   lines<std::uint8_t>(t);
   lines<std::int64_t>(t);
 }
-BUSFARE_CASE_F64(windows_of_rank_1_f64) { lines<double>(t); }
 
 template <class T> bf::array<T> plane(const field<T>& f) {
   return bf::copy_of(f.data, bf::extents(static_cast<std::size_t>(f.n[1]), static_cast<std::size_t>(f.n[2])));

@@ -205,7 +205,7 @@ template <class F, class Args, class Outs> struct map_entries {
   BUSFARE_AVX512 BUSFARE_ENTRY static void avx512(const cpu_block& b) noexcept {
     block_loop<pack_reading<isa::avx512>, F, Args, Outs>::run(b);
   }
-  static constexpr cpu_code code = {{base, avx2, avx512}, BUSFARE_TU_FAST_MATH};
+  static constexpr cpu_code code = {{base, avx2, BUSFARE_WIDEST_ENTRY}, BUSFARE_TU_FAST_MATH};
 };
 
 BUSFARE_FLATTEN_BEGIN
@@ -302,7 +302,7 @@ template <class Op, class... T> struct fold_entries {
   BUSFARE_AVX512 BUSFARE_ENTRY static void avx512(const cpu_fold_block& b) noexcept {
     fold_loop<pack_reading<isa::avx512>, Op, T...>::run(b, all{});
   }
-  static constexpr cpu_fold_code code = {{base, avx2, avx512}, BUSFARE_TU_FAST_MATH};
+  static constexpr cpu_fold_code code = {{base, avx2, BUSFARE_WIDEST_ENTRY}, BUSFARE_TU_FAST_MATH};
 };
 
 }  // namespace BUSFARE_TU

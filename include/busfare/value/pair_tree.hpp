@@ -120,7 +120,7 @@ template <class Op, class... T> struct pair_entries {
   BUSFARE_AVX512 BUSFARE_ENTRY static void avx512(const cpu_fold_block& b) noexcept {
     pair_loop<pack_reading<isa::avx512>, Op, T...>::run(b, all{});
   }
-  static constexpr cpu_fold_code code = {{base, avx2, avx512}, BUSFARE_TU_FAST_MATH};
+  static constexpr cpu_fold_code code = {{base, avx2, BUSFARE_WIDEST_ENTRY}, BUSFARE_TU_FAST_MATH};
 };
 
 }  // namespace BUSFARE_TU
