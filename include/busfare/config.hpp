@@ -35,8 +35,8 @@
 #define BUSFARE_FLATTEN_END
 #endif
 
-// Builds to which compile time matters more than the widest registers (sanitizers) say avx2: kernels then have
-// no code for AVX-512, whose place that of AVX2 takes.
+// Builds to which compile time matters more than the widest registers (sanitizers) say avx2: kernels then
+// have no code for AVX-512, whose place that of AVX2 takes.
 #if !defined(BUSFARE_WIDEST_ENTRY)
 #define BUSFARE_WIDEST_ENTRY avx512
 #endif
