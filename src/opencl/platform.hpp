@@ -15,6 +15,9 @@ namespace busfare::opencl {
 struct found_device {
   cl_platform_id platform = nullptr;
   cl_device_id id = nullptr;
+  /// Oclgrind runs what is queued inside blocking calls only: nothing ends while somebody looks or waits for
+  /// a callback, so that waits for it cannot have a limit.
+  bool runs_in_waits = false;
   backend::device_info info;              ///< exactness as the driver advertises it
   bool correctly_rounded_option = false;  ///< -cl-fp32-correctly-rounded-divide-sqrt may be given
   bool is_cpu = false;
