@@ -37,7 +37,7 @@ class BUSFARE_API job {
   [[nodiscard]] bool done() const;
   [[nodiscard]] job_progress progress() const;
   /// Asks the job to stop, as its stop_token does. It ends between two kernels, and on the cpu between parts
-  /// of a large one, with an error of class cancelled; a job that has not begun ends at once. Does not block.
+  /// of a large map, with an error of class cancelled; a job that has not begun ends at once. Does not block.
   void cancel() const;
   /// Blocks until it is over.
   void wait() const;

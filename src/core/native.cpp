@@ -38,13 +38,6 @@ device_slot& open_for_sharing(const std::string& device, const native_stream* st
   return slot;
 }
 
-void throw_at(const error& e, const device_slot& slot, const source_line& line) {
-  error::details d = e.where();
-  if (d.line.line == 0) d.line = line;
-  if (d.device.empty()) d.device = slot.info.name;
-  throw error(e.kind(), e.message(), d);
-}
-
 namespace {
 
 replica* find_replica(detail::array_state& a, const device_slot& slot) {

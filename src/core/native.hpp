@@ -14,7 +14,4 @@ namespace busfare::core {
 device_slot& open_for_sharing(const std::string& device, const native_stream* stream,
                               const source_line& line);
 
-/// Throws `e` again, with the device and the line where it names none.
-[[noreturn]] void throw_at(const error& e, const device_slot& slot, const source_line& line);
-
 }  // namespace busfare::core

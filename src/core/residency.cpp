@@ -48,6 +48,13 @@ std::string at_line(const source_line& l) {
   return l.line != 0 ? std::string(l.file) + ":" + std::to_string(l.line) : std::string("an unknown line");
 }
 
+void throw_at(const error& e, const device_slot& slot, const source_line& line) {
+  error::details d = e.where();
+  if (d.line.line == 0) d.line = line;
+  if (d.device.empty()) d.device = slot.info.name;
+  throw error(e.kind(), e.message(), d);
+}
+
 const link_curve* link_for(const device_slot& slot, direction way, bool fence) {
   if (!slot.profile) return nullptr;
   const link_curve* const link = slot.profile->find(fence ? "mapped" : "pageable", way);

@@ -52,6 +52,8 @@ class run_log {
 /// "file.cpp:12", for people.
 std::string at_line(const source_line& l);
 
+/// Throws `e` with the user's line and the device, which an error from below seldom knows.
+[[noreturn]] void throw_at(const error& e, const device_slot& slot, const source_line& line);
 /// The curve that says what a crossing costs; null where nothing is known. `fence`: memory is shared and
 /// nothing is copied.
 const link_curve* link_for(const device_slot& slot, direction way, bool fence);

@@ -19,14 +19,6 @@
 
 namespace busfare::core {
 
-// An error from below knows neither the user's line nor, often, the device.
-[[noreturn]] inline void throw_with_line(const error& e, const source_line& line, const device_slot& slot) {
-  error::details d = e.where();
-  if (d.line.line == 0) d.line = line;
-  if (d.device.empty()) d.device = slot.info.name;
-  throw error(e.kind(), e.message(), d);
-}
-
 // Everything one run needs while it lasts.
 class running {
  public:
@@ -46,12 +38,12 @@ class running {
     }
     try {
       for (std::size_t g = 0; g < made_.groups.size(); ++g) {
+        if (control_ != nullptr) keep_pace();
         log_.steps.push_back(std::move(all[g]));
         try {
-          if (control_ != nullptr) keep_pace();
           run_group(made_.groups[g], made_.forms[g], slot_of(g));
         } catch (const error& e) {
-          throw_with_line(e, made_.forms[g].lines.front(), slot_of(g));
+          throw_at(e, slot_of(g), made_.forms[g].lines.front());
         }
       }
       for (std::size_t g = 0; g < made_.groups.size(); ++g) slot_of(g).compute->flush();
@@ -107,8 +99,18 @@ class running {
     for (; paced_ < log_.marks.size(); ++paced_) {
       run_log::mark& m = log_.marks[paced_];
       m.slot->compute->flush();
-      while (!m.event->wait(std::chrono::milliseconds(10))) control_->check();
+      while (!waited_for(m)) control_->check();
       if (m.on == lane::kernel) control_->reached(m.row, log_.steps[m.row], 1);
+    }
+  }
+
+  // An error of a kernel belongs to its own step, not to the one that is next.
+  bool waited_for(const run_log::mark& m) const {
+    try {
+      return m.event->wait(std::chrono::milliseconds(10));
+    } catch (const error& e) {
+      if (m.on != lane::kernel) throw;
+      throw_at(e, *m.slot, made_.forms[m.row].lines.front());
     }
   }
 
@@ -236,7 +238,7 @@ class running {
     l.arguments = arguments;
     for (int axis = 0; axis < 3; ++axis) l.shape[axis] = shape[axis];
     l.count = count;
-    if (control_ != nullptr && slot.is_host())
+    if (control_ != nullptr && slot.is_host() && made_.forms[log_.steps.size() - 1].fold == nullptr)
       run_in_parts(slot, kernel, l);
     else
       slot.compute->run(kernel, l);
@@ -245,8 +247,8 @@ class running {
     ++counts().launches;
   }
 
-  // The cpu's queue runs while the caller waits: parts of about `part_seconds` let somebody stop it between
-  // them. They begin at multiples of the tree block, as chunks of folds have to.
+  // The cpu's queue runs while the caller waits: parts of a map, of about `part_seconds` each, let somebody
+  // stop it between them.
   void run_in_parts(device_slot& slot, backend::executable& kernel, const backend::launch& whole) {
     constexpr double part_seconds = 5e-3;
     constexpr std::uint64_t unknown_part = std::uint64_t{1} << 22;  // elements, where nothing is predicted
@@ -259,7 +261,6 @@ class running {
       part = static_cast<std::uint64_t>(static_cast<double>(whole.count) / parts);
     }
     part = std::max<std::uint64_t>(part / tree_block, 16) * tree_block;
-    if (made_.forms[row].fold != nullptr) part = whole.count;
     for (std::uint64_t done = 0; done < whole.count; done += part) {
       control_->check();
       backend::launch l = whole;

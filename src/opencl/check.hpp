@@ -23,9 +23,13 @@ error_class class_of(cl_int code) noexcept;
 /// device; any thread.
 class wall {
  public:
-  /// `longest_wait`: of one wait for queued work; zero: for ever.
-  explicit wall(std::string device = {}, std::chrono::nanoseconds longest_wait = std::chrono::nanoseconds{0})
-      : device_(std::move(device)), longest_wait_(longest_wait) {}
+  /// `longest_wait`: of one wait for queued work; zero: for ever. `runs_in_waits`: the driver runs what is
+  /// queued inside blocking calls only, so that no wait has a limit and looking means waiting.
+  explicit wall(std::string device = {}, std::chrono::nanoseconds longest_wait = std::chrono::nanoseconds{0},
+                bool runs_in_waits = false)
+      : device_(std::move(device)),
+        longest_wait_(runs_in_waits ? std::chrono::nanoseconds{0} : longest_wait),
+        runs_in_waits_(runs_in_waits) {}
 
   /// Throws unless `code` is CL_SUCCESS. `about` ends the sentence "CALL failed ...".
   void check(cl_int code, const char* call, const char* about = "") const {
@@ -43,6 +47,7 @@ class wall {
   [[noreturn]] void refuse(error_class kind, const std::string& message, const char* hint = "") const;
 
   [[nodiscard]] std::chrono::nanoseconds longest_wait() const noexcept { return longest_wait_; }
+  [[nodiscard]] bool runs_in_waits() const noexcept { return runs_in_waits_; }
   /// Queued work has not ended within `longest_wait`: remembers a loss.
   void hung(const char* call) const noexcept;
   /// The same, and throws timeout. `bytes`: what the wait was about; 0 where that is no amount of memory.
@@ -59,6 +64,7 @@ class wall {
 
   std::string device_;
   std::chrono::nanoseconds longest_wait_;
+  bool runs_in_waits_;
   mutable std::atomic<bool> is_lost_{false};
   mutable std::mutex guard_;
   mutable std::string reason_;

@@ -34,7 +34,7 @@ program_cache::recipes options_for(const found_device& f) {
 device::device(const backend::services& core, const found_device& which)
     : core_(core),
       found_(which),
-      wall_(which.info.name, which.runs_in_waits ? decltype(core.longest_wait){} : core.longest_wait),
+      wall_(which.info.name, core.longest_wait, which.runs_in_waits),
       context_(make_context(wall_, which)),
       service_(make_queue(wall_, context_.get(), which.id)),
       memory_(wall_),

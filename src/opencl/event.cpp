@@ -80,6 +80,7 @@ void event::flush() { wall_.check(clFlush(queue_.get()), "clFlush"); }
 
 bool event::done() {
   wall_.require_alive();
+  if (wall_.runs_in_waits()) await(wall_, queue_.get(), last_.get());
   cl_int status = CL_QUEUED;
   wall_.check(clGetEventInfo(last_.get(), CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, nullptr),
               "clGetEventInfo");
