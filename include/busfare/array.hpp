@@ -18,6 +18,7 @@ template <storable T> class array;
 namespace detail {
 template <class T> const array_handle& handle_of(const array<T>& a);
 template <class T> array_handle& handle_in(array<T>& a);
+template <class T> map_argument argument_of(const array<T>& a);
 template <class T> array<T> array_of(array_handle h);
 }  // namespace detail
 
@@ -93,8 +94,27 @@ template <storable T> class array {
   /// No elements, rank 1.
   array() : array(detail::array_copied(nullptr, busfare::extents(0), type_of<T>(), {})) {}
 
-  [[nodiscard]] const busfare::extents& extents() const { return detail::shape_of(handle_); }
-  [[nodiscard]] std::size_t size() const { return extents().count(); }
+  [[nodiscard]] const busfare::extents& extents() const { return extents_; }
+  [[nodiscard]] std::size_t size() const { return extents_.count(); }
+
+  /// The same elements in the same order under other extents. Costs nothing and runs nothing; maps fuse
+  /// through it unless kernels on both sides use indices or windows. A handle to this version: later writes
+  /// to either are not seen by the other. Throws invalid_argument where the counts differ, and for rank 0
+  /// unless the array was made with it.
+  [[nodiscard]] array reshape(const busfare::extents& to, source_line line = source_line::here()) const {
+    detail::check_reshape(handle_, extents_, to, line);
+    array a = *this;
+    a.extents_ = to;
+    return a;
+  }
+  /// The elements from index `from` on, `size` along each axis, as an array of their own; one number per axis
+  /// in both. Recorded like a map, and fuses with the maps after it. On a device the whole of this array must
+  /// be there. Throws invalid_argument where ranks differ, for rank 0, and where the slice reaches past an
+  /// end.
+  [[nodiscard]] array slice(const busfare::extents& from, const busfare::extents& size,
+                            source_line line = source_line::here()) const;
+  [[nodiscard]] array slice(const options& how, const busfare::extents& from, const busfare::extents& size,
+                            source_line line = source_line::here()) const;
 
   /// Plans, runs and waits for what is missing. Throws what recording could not know.
   [[nodiscard]] read_view<T> host(source_line line = source_line::here()) const {
@@ -138,14 +158,17 @@ template <storable T> class array {
  private:
   friend const detail::array_handle& detail::handle_of<T>(const array<T>&);
   friend detail::array_handle& detail::handle_in<T>(array<T>&);
+  friend detail::map_argument detail::argument_of<T>(const array<T>&);
   friend array<T> detail::array_of<T>(detail::array_handle);
-  explicit array(detail::array_handle h) : handle_(std::move(h)) {}
+  explicit array(detail::array_handle h) : handle_(std::move(h)), extents_(detail::shape_of(handle_)) {}
   detail::array_handle handle_;
+  busfare::extents extents_;
 };
 
 namespace detail {
 template <class T> const array_handle& handle_of(const array<T>& a) { return a.handle_; }
 template <class T> array_handle& handle_in(array<T>& a) { return a.handle_; }
+template <class T> map_argument argument_of(const array<T>& a) { return {a.handle_, 0, a.extents_}; }
 template <class T> array<T> array_of(array_handle h) { return array<T>(std::move(h)); }
 
 inline void check_count(std::size_t have, const extents& shape, source_line line) {

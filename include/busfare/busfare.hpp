@@ -10,5 +10,6 @@
 #include <busfare/plan.hpp>
 #include <busfare/receipt.hpp>
 #include <busfare/runtime.hpp>
+#include <busfare/slice.hpp>
 #include <busfare/value/random.hpp>
 #include <busfare/window.hpp>

@@ -120,6 +120,14 @@ class fuser {
 
   int stage_of(int n) { return group_at(n).stage; }
 
+  // Whether element i of the map `from` is element i of `n`, in one launch. Through a reshape that is so
+  // where no kernel needs coordinates.
+  bool same_elements(int from, const node& n) {
+    const node& before = *member(from).what;
+    return before.shape == n.shape || (before.shape.count() == n.shape.count() && n.map->index_rank <= 1 &&
+                                       group_at(from).index_rank <= 1);
+  }
+
   void place_map(int i) {
     const cone::member& m = member(i);
     const node& n = *m.what;
@@ -132,8 +140,8 @@ class fuser {
       const value_ref& a = m.arguments[k];
       if (a.node < 0) continue;
       const cone::member& from = member(a.node);
-      const bool alike = kind_of(m, k) == parameter_kind::element && from.what->map != nullptr &&
-                         from.what->shape == n.shape;
+      const bool alike =
+          kind_of(m, k) == parameter_kind::element && from.what->map != nullptr && same_elements(a.node, n);
       const bool elementwise = alike && from.what->how == n.how;
       other_math = other_math || (alike && from.what->how.math != n.how.math);
       stage = std::max(stage, stage_of(a.node) + (elementwise ? 0 : 1));
@@ -141,11 +149,24 @@ class fuser {
     }
     std::sort(joinable.begin(), joinable.end());
     joinable.erase(std::unique(joinable.begin(), joinable.end()), joinable.end());
-    std::erase_if(joinable, [&](int g) {
+    std::erase_if(joinable, [&](int g) { return groups_[static_cast<std::size_t>(g)].stage != stage; });
+    // One launch has one kind of coordinates: the map's own, else those of the first group that has any.
+    int coordinates = rank;
+    extents of = shape;
+    for (std::size_t k = 0; k < joinable.size() && coordinates == 0; ++k) {
+      const group& each = groups_[static_cast<std::size_t>(joinable[k])];
+      coordinates = each.index_rank;
+      if (coordinates > 1) of = each.shape;
+    }
+    const bool at_odds = std::any_of(joinable.begin(), joinable.end(), [&](int g) {
       const group& each = groups_[static_cast<std::size_t>(g)];
-      return each.stage != stage || (each.index_rank > 1 && rank > 0 && each.index_rank != rank) ||
-             (rank > 1 && each.index_rank == 1);
+      return each.index_rank != 0 &&
+             (each.index_rank != coordinates || (coordinates > 1 && each.shape != of));
     });
+    if (at_odds) {  // it runs after all of them
+      joinable.clear();
+      ++stage;
+    }
     std::string cut = other_math ? math_cut : "";
     if (!joinable.empty()) {
       group merged;
@@ -153,17 +174,16 @@ class fuser {
       for (int g : joinable) {
         const group& each = groups_[static_cast<std::size_t>(g)];
         merged.nodes.insert(merged.nodes.end(), each.nodes.begin(), each.nodes.end());
-        merged.index_rank = std::max(merged.index_rank, each.index_rank);
         if (merged.cut.empty()) merged.cut = each.cut;
       }
       std::sort(merged.nodes.begin(), merged.nodes.end());
       merged.nodes.push_back(i);
-      merged.index_rank = std::max(merged.index_rank, rank);
+      merged.index_rank = coordinates;
       cut = over(merged);
       if (cut.empty()) {
         merged.stage = stage;
         merged.how = n.how;
-        merged.shape = merged.index_rank > 1 ? n.shape : extents(n.shape.count());
+        merged.shape = of;
         for (int g : joinable) groups_[static_cast<std::size_t>(g)] = group{};
         const int at = joinable.front();
         for (int each : merged.nodes) group_of_[static_cast<std::size_t>(each)] = at;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <busfare/detail/record.hpp>
+#include <busfare/slice.hpp>
 
 #include "core/graph.hpp"
 #include "core/host_memory.hpp"
@@ -126,7 +127,7 @@ void record_map(const map_kernel& kernel, const options& how, source_line line, 
   if (known) of = *shape;
   for (std::size_t k = 0; k < arguments.size(); ++k) {
     if (p.arguments[k].kind != backend::parameter_kind::element) continue;
-    const extents& e = arguments[k].array->shape;
+    const extents& e = arguments[k].shape;
     if (e.rank() == 0) continue;
     if (known && e != of) {
       error::details d;
@@ -141,10 +142,10 @@ void record_map(const map_kernel& kernel, const options& how, source_line line, 
     known = true;
   }
   for (std::size_t k = 0; k < kernel.windows.size(); ++k) {
-    const array_handle& a = arguments[static_cast<std::size_t>(kernel.windows[k].argument)].array;
-    if (!known) of = a->shape;
+    const extents& e = arguments[static_cast<std::size_t>(kernel.windows[k].argument)].shape;
+    if (!known) of = e;
     known = true;
-    check_window(kernel.windows[k], radii[k], a->shape, of, line);
+    check_window(kernel.windows[k], radii[k], e, of, line);
   }
   for (const type t : p.stored) (void)of.bytes(size_of(t));  // throws where a result would overflow
   core::check_device(how, line);
@@ -158,22 +159,22 @@ void record_map(const map_kernel& kernel, const options& how, source_line line, 
   finish(std::move(n), results, of);
 }
 
-void check_equal_extents(source_line line, std::span<const array_handle> components) {
+void check_equal_extents(source_line line, std::span<const map_argument> components) {
   for (std::size_t k = 1; k < components.size(); ++k) {
-    if (components[k]->shape == components[0]->shape) continue;
+    if (components[k].shape == components[0].shape) continue;
     error::details d;
     d.line = line;
     d.hint = "the arrays of one reduction have equal extents; see array::extents()";
     throw error(error_class::invalid_argument,
                 "the arrays of a reduction differ: array " + std::to_string(k + 1) + " holds " +
-                    text(components[k]->shape) + ", the first " + text(components[0]->shape),
+                    text(components[k].shape) + ", the first " + text(components[0].shape),
                 d);
   }
 }
 
 void record_fold(const fold_kernel& kernel, const options& how, source_line line,
-                 std::span<const array_handle> components, std::span<array_handle> results) {
-  const extents& of = components[0]->shape;
+                 std::span<const map_argument> components, std::span<array_handle> results) {
+  const extents& of = components[0].shape;
   if (of.count() == 0) {
     if (kernel.identity.empty()) {
       error::details d;
@@ -194,11 +195,47 @@ void record_fold(const fold_kernel& kernel, const options& how, source_line line
   n->how = how;
   n->line = line;
   n->shape = of;
-  for (const array_handle& c : components) n->arguments.push_back({c, 0});
+  n->arguments.assign(components.begin(), components.end());
   n->output_types = kernel.components;
   finish(std::move(n), results, extents());
 }
 
 const extents& shape_of(const array_handle& a) { return a->shape; }
+
+void check_slice(const extents& of, const extents& from, const extents& size, source_line line) {
+  const auto refuse = [&](const std::string& what, const char* hint) {
+    error::details d;
+    d.line = line;
+    d.hint = hint;
+    throw error(error_class::invalid_argument, "a slice of an array of " + text(of) + " " + what, d);
+  };
+  if (of.rank() == 0 || from.rank() != of.rank() || size.rank() != of.rank()) {
+    refuse("got a start of rank " + std::to_string(from.rank()) + " and a size of rank " +
+               std::to_string(size.rank()),
+           "give one number per axis of the array in both; one value (rank 0) has no slices");
+  }
+  for (int axis = 0; axis < of.rank(); ++axis) {
+    if (from[axis] <= of[axis] && size[axis] <= of[axis] - from[axis]) continue;
+    refuse("along axis " + std::to_string(axis) + " wants " + std::to_string(size[axis]) +
+               " elements from index " + std::to_string(from[axis]) + " on, of " + std::to_string(of[axis]),
+           "a slice lies within its array; see array::extents()");
+  }
+}
+
+void check_reshape(const array_handle& a, const extents& from, const extents& to, source_line line) {
+  error::details d;
+  d.line = line;
+  if (to.count() != from.count()) {
+    d.hint = "the new extents hold as many elements as the array; see array::size()";
+    throw error(error_class::invalid_argument, "reshape to " + text(to) + " got an array of " + text(from),
+                d);
+  }
+  // One value broadcasts, and kernels are told so by the array itself.
+  if (to.rank() == 0 && a->shape.rank() != 0) {
+    d.hint = "bf::sum of an array with one element gives that element with rank 0";
+    throw error(error_class::invalid_argument,
+                "reshape to rank 0 got an array of rank " + std::to_string(from.rank()), d);
+  }
+}
 
 }  // namespace busfare::detail

@@ -1,4 +1,6 @@
 // iterate and fold: lanes that end apart, nested loops, states of several types, limits per lane.
+#include <limits>
+
 #include "conformance/rows.hpp"
 
 namespace conformance {
@@ -65,6 +67,47 @@ BUSFARE_CASE(loops_with_limits_per_lane) {
   const auto [s, h] = bf::map(t.how, limits_per_lane{}, bf::copy_of(n), bf::copy_of(x));
   t.same("fold", s, sums);
   t.same("iterate", h, halves);
+}
+
+// Lanes that hold NaN leave a loop at once: inside another loop they neither keep it going nor change.
+struct nested_with_nans {
+  auto operator()(auto start) const {
+    const auto r = bf::iterate(
+        20, bf::state(start, bf::cast<std::int32_t>(start) * 0), [](auto v, auto) { return v < 100.0f; },
+        [=](auto v, auto trips) {
+          const auto inner = bf::iterate(
+              30, bf::state(v, trips), [](auto w, auto) { return w * w < 50.0f; },
+              [](auto w, auto n) { return bf::state(w + w * 0.5f + 1.0f, n + 1); });
+          return bf::state(std::get<0>(inner) * 2.0f - start, std::get<1>(inner) + 100);
+        });
+    return std::make_tuple(std::get<0>(r), std::get<1>(r));
+  }
+};
+
+BUSFARE_CASE(loops_with_nan_lanes) {
+  std::vector<float> x, last;
+  std::vector<std::int32_t> trips;
+  for (int i = 0; i < 403; ++i) {
+    x.push_back(i % 5 == 2 ? std::numeric_limits<float>::quiet_NaN()
+                           : static_cast<float>(i % 37) * 0.75f - 4);
+    float v = x.back();
+    std::int32_t n = 0;
+    for (int k = 0; k < 20 && v < 100.0f; ++k) {
+      for (int m = 0; m < 30 && v * v < 50.0f; ++m) {
+        const float half = v * 0.5f, more = v + half;
+        v = more + 1.0f;
+        ++n;
+      }
+      const float twice = v * 2.0f;
+      v = twice - x.back();
+      n += 100;
+    }
+    last.push_back(v);
+    trips.push_back(n);
+  }
+  const auto [v, n] = bf::map(t.how, nested_with_nans{}, bf::copy_of(x));
+  t.same("trips", n, trips);
+  t.same("value", v, last);
 }
 
 // A loop whose condition and step hold loops; integers of two widths carried side by side.

@@ -126,7 +126,7 @@ template <class Op, class... T> const fold_kernel& fold_of(source_line line) {
 }
 
 template <class Op, class... T> auto fold_arrays(const options& how, source_line line, const array<T>&... x) {
-  const array_handle in[] = {handle_of(x)...};
+  const map_argument in[] = {argument_of(x)...};
   array_handle out[sizeof...(T)];
   record_fold(fold_of<Op, T...>(line), how, line, in, out);
   return [&]<std::size_t... K>(std::index_sequence<K...>) {
@@ -142,7 +142,7 @@ template <class Op, class... A> auto record_reduce(const options& how, source_li
   if constexpr (std::is_empty_v<Op> && std::is_class_v<Op> && (is_array<A> && ...)) {
     if constexpr (check_operation<Op, compute_t<typename A::value_type>...>()) {
       const auto fold = [&](const auto&... each) { return fold_arrays<Op>(how, line, each...); };
-      if constexpr (sizeof...(A) > 1) check_equal_extents(line, std::array{handle_of(x)...});
+      if constexpr (sizeof...(A) > 1) check_equal_extents(line, std::array{argument_of(x)...});
       if constexpr ((std::is_same_v<compute_t<typename A::value_type>, typename A::value_type> && ...)) {
         std::array all{handle_of(x).get()...};
         std::sort(all.begin(), all.end(), std::less<>{});

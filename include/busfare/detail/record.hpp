@@ -45,8 +45,9 @@ struct fold_kernel {
 };
 
 struct map_argument {
-  array_handle array;        ///< element and whole arguments
+  array_handle array = {};   ///< element and whole arguments
   std::uint64_t number = 0;  ///< number arguments: the bits
+  extents shape = {};        ///< of the user's handle; a reshaped one has other extents than its array
 };
 
 // All of these may be called from several threads. Errors that can be known now are thrown now, with the
@@ -59,9 +60,12 @@ BUSFARE_API void record_map(const map_kernel& kernel, const options& how, source
                             const extents* shape, std::span<map_argument> arguments,
                             std::span<const window_radii> radii, std::span<array_handle> results);
 /// The arrays of one fold have equal extents; invalid_argument says which has not.
-BUSFARE_API void check_equal_extents(source_line line, std::span<const array_handle> components);
+BUSFARE_API void check_equal_extents(source_line line, std::span<const map_argument> components);
 BUSFARE_API void record_fold(const fold_kernel& kernel, const options& how, source_line line,
-                             std::span<const array_handle> components, std::span<array_handle> results);
+                             std::span<const map_argument> components, std::span<array_handle> results);
+/// Throws invalid_argument where the array cannot have these extents.
+BUSFARE_API void check_reshape(const array_handle& a, const extents& from, const extents& to,
+                               source_line line);
 
 BUSFARE_API const extents& shape_of(const array_handle& a);
 /// Runs what is needed and returns the host replica, valid while the handle lives.

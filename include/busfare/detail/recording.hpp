@@ -34,12 +34,12 @@ template <storable T> struct argument_traits<array<T>> {
   using kind = element_argument<T>;
   static constexpr std::array parameters = {
       backend::parameter{backend::parameter_kind::element, type_of<T>()}};
-  static void pass(const array<T>& a, map_argument* to, window_radii*&) { to->array = handle_of(a); }
+  static void pass(const array<T>& a, map_argument* to, window_radii*&) { *to = argument_of(a); }
 };
 template <storable T> struct argument_traits<whole_of<T>> {
   using kind = whole_argument<T>;
   static constexpr std::array parameters = {backend::parameter{backend::parameter_kind::whole, type_of<T>()}};
-  static void pass(const whole_of<T>& a, map_argument* to, window_radii*&) { to->array = handle_of(a.all); }
+  static void pass(const whole_of<T>& a, map_argument* to, window_radii*&) { *to = argument_of(a.all); }
 };
 template <number N> struct argument_traits<N> {
   using T = compute_t<N>;
@@ -62,7 +62,7 @@ template <storable T, int Rank, class Edge> struct argument_traits<window_of<T, 
       return std::array{all};
   }();
   static void pass(const window_of<T, Rank, Edge>& a, map_argument* to, window_radii*& radii) {
-    to->array = handle_of(a.all);
+    *to = argument_of(a.all);
     *radii++ = a.radii;
     if constexpr (is_constant_border<Edge>) {
       const auto x = total_cast<compute_t<T>>(a.edge.value);
