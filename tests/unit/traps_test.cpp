@@ -48,7 +48,7 @@ TEST(traps, random_graphs_fuse_within_limits_and_every_cut_has_its_reason) {
     std::vector<std::vector<std::uint32_t>> want;
     for (int k = 0; k < inputs; ++k) {
       std::vector<std::uint32_t> data(n);
-      for (auto& v : data) v = random();
+      for (auto& v : data) v = static_cast<std::uint32_t>(random());
       arrays.push_back(bf::copy_of(data));
       want.push_back(std::move(data));
     }
