@@ -92,31 +92,43 @@ std::vector<unsigned char> interleaved(const read_view<std::uint8_t>& red,
   return rgb;
 }
 
-void write_png(const output_file& out, const std::vector<unsigned char>& rgb, int width, int height) {
-  const std::string png = png_of(rgb, width, height);
+std::string png_or_throw(const std::vector<unsigned char>& rgb, int width, int height, const output_file& out,
+                         const std::stop_token& stop) {
+  std::string png = png_of(rgb, width, height, stop);
+  if (stop.stop_requested()) throw error(error_class::cancelled, "stopped");
   if (png.empty()) throw failure(exit_failed, "no memory for the PNG of " + out.name());
-  out.write(png);
+  return png;
 }
 
-// What the engines took to bring results to the host so far.
-double downloads(const std::string& device, span_clock which) {
-  return recorded_trace().total(lane::download, which, device);
+// What the engines took to bring results to the host so far. Memory that is shared crosses with 0 bytes.
+struct crossing {
+  double seconds = 0, bytes = 0;
+};
+crossing downloads(const std::string& device, span_clock which) {
+  crossing c;
+  for (const span& s : recorded_trace().spans()) {
+    if (s.lane != lane::download || s.device != device || s.clock != which) continue;
+    c.seconds += s.seconds();
+    c.bytes += static_cast<double>(s.bytes);
+  }
+  return c;
 }
 
-std::string report_of(const photo& p, const picture& size, const receipt& r, double download, double read,
-                      double chain, double written) {
+std::string text_of(const crossing& c, const std::string& way) {
+  if (c.bytes == 0) return "nothing " + way;
+  return bytes_text(c.bytes) + " " + way + " in " + seconds_text(c.seconds);
+}
+
+// `download`: also of reading the results, which is no part of the receipt.
+std::string report_of(const photo& p, const picture& size, const receipt& r, const crossing& download,
+                      double read, double chain, double written) {
   const fare& m = r.measured;
-  const std::string down = r.plan.left_bytes == 0 ? "nothing down"
-                                                  : bytes_text(static_cast<double>(r.plan.left_bytes)) +
-                                                        " down in " + seconds_text(download);
-  const std::string up =
-      r.bytes_up == 0 ? "nothing up"
-                      : bytes_text(static_cast<double>(r.bytes_up)) + " up in " + seconds_text(m.upload);
   return printable(p.in, 200) + ": " + std::to_string(size.width) + " x " + std::to_string(size.height) +
          " pixels on " + r.plan.device + "; read in " + seconds_text(read) + ", edited in " +
-         seconds_text(chain) + ", written in " + seconds_text(written) + " (measured)\n  crossing: " + up +
-         ", " + down + "; kernels " + seconds_text(m.kernel) + ", build " + seconds_text(m.build) +
-         ", overhead " + seconds_text(m.overhead) +
+         seconds_text(chain) + ", written in " + seconds_text(written) +
+         " (measured)\n  crossing: " + text_of({m.upload, static_cast<double>(r.bytes_up)}, "up") + ", " +
+         text_of(download, "down") + "; kernels " + seconds_text(m.kernel) + ", build " +
+         seconds_text(m.build) + ", overhead " + seconds_text(m.overhead) +
          (r.plan.simulated ? " (simulated; the results are real)\n" : " (measured)\n");
 }
 
@@ -126,34 +138,35 @@ void edit(photo& p, const std::string& device, const std::stop_token& stop, pixe
     if (stop.stop_requested()) throw error(error_class::cancelled, "stopped");
   };
   p.shown.enter("reading");
-  auto begin = clock::now();
   std::vector<unsigned char> bytes = bytes_of_picture(p.in);
   const budget_share share(budget, declared_pixels(bytes, p.in), stop);
   check();
-  begin = clock::now();
+  auto begin = clock::now();
   picture all = decode_picture(bytes, p.in, stop);
   bytes = {};
   const double read = seconds_since(begin);
 
   begin = clock::now();
   const picture size{all.width, all.height, {}, {}, {}};
-  edited_photo e = record_edit(device, std::move(all));
+  edited_photo e = record_edit(device, all);
+  all = {};
   const job running = start(stop, e.red, e.green, e.blue, e.thumbnail);
   p.shown.enter(running);
   const receipt r = running.get();
 
   // One at a time, so that what was downloaded meanwhile is this picture's.
   static std::mutex reading;
-  double download = 0;
+  crossing download;
   p.shown.enter("fetching");
   std::vector<unsigned char> rgb, small;
   {
     std::scoped_lock hold(reading);
     const span_clock which = r.plan.simulated ? span_clock::simulated : span_clock::measured;
-    const double before = downloads(r.plan.device, which);
+    const crossing before = downloads(r.plan.device, which);
     const auto red = e.red.host(), green = e.green.host(), blue = e.blue.host();
     const auto thumbnail = e.thumbnail.host();
-    download = downloads(r.plan.device, which) - before;
+    const crossing after = downloads(r.plan.device, which);
+    download = {after.seconds - before.seconds, after.bytes - before.bytes};
     rgb = interleaved(red, green, blue);
     small.assign(thumbnail.begin(), thumbnail.end());
   }
@@ -164,8 +177,11 @@ void edit(photo& p, const std::string& device, const std::stop_token& stop, pixe
 
   p.shown.enter("writing");
   begin = clock::now();
-  write_png(p.thumbnail, small, static_cast<int>(thumb[1] / 3), static_cast<int>(thumb[0]));
-  write_png(p.edited, rgb, size.width, size.height);
+  const std::string large = png_or_throw(rgb, size.width, size.height, p.edited, stop);
+  const std::string thumbnail =
+      png_or_throw(small, static_cast<int>(thumb[1] / 3), static_cast<int>(thumb[0]), p.thumbnail, stop);
+  p.edited.write(large);
+  p.thumbnail.write(thumbnail);
   p.report = report_of(p, size, r, download, read, chain, seconds_since(begin));
 }
 

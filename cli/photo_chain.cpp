@@ -76,7 +76,7 @@ constexpr auto interleave = [](auto row, auto column, auto red, auto green, auto
 
 }  // namespace
 
-edited_photo record_edit(const std::string& device, picture&& p) {
+edited_photo record_edit(const std::string& device, const picture& p) {
   const options how = on(device);
   const std::int64_t rows = p.height, columns = p.width, longest = std::max(rows, columns);
   const std::int64_t least = std::min(longest, most_thumb);
@@ -86,8 +86,7 @@ edited_photo record_edit(const std::string& device, picture&& p) {
   const extents small{static_cast<std::size_t>(small_rows), static_cast<std::size_t>(small_columns)};
   const extents small_rgb{static_cast<std::size_t>(small_rows), static_cast<std::size_t>(3 * small_columns)};
 
-  const auto red = adopt(std::move(p.red), all), green = adopt(std::move(p.green), all),
-             blue = adopt(std::move(p.blue), all);
+  const auto red = adopt(p.red, all), green = adopt(p.green, all), blue = adopt(p.blue, all);
   const auto bright = map(how, luminance, red, green, blue);
   const auto across = map(how, blur_across, window(bright, {std::int64_t{0}, reach}));
   const auto blurred = map(how, blur_down, window(across, {reach, std::int64_t{0}}));

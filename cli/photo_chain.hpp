@@ -17,7 +17,7 @@ struct edited_photo {
 };
 
 /// Blurs the luminance, sharpens all colours by what the blur took from it, gives them contrast, and shrinks
-/// the result to at most 320 pixels a side. Takes the planes over. Runs nothing. Any thread.
-edited_photo record_edit(const std::string& device, picture&& p);
+/// the result to at most 320 pixels a side. Shares the planes. Runs nothing. Any thread.
+edited_photo record_edit(const std::string& device, const picture& p);
 
 }  // namespace busfare::cli

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -10,10 +11,11 @@
 
 namespace busfare::cli {
 
-/// One plane per colour, row by row: width * height bytes each.
+/// One plane per colour, row by row: width * height bytes each, at multiples of 64, which devices that share
+/// the host's memory can use in place.
 struct picture {
   int width = 0, height = 0;
-  std::vector<std::uint8_t> red, green, blue;
+  std::shared_ptr<std::uint8_t[]> red, green, blue;
 };
 
 /// The most pixels a picture may have, and the most bytes its file.

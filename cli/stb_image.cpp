@@ -4,11 +4,13 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <new>
 
 #include <busfare/error.hpp>
 
 #include "exit_code.hpp"
 #include "picture.hpp"
+#include "plain_jpeg.hpp"
 
 namespace busfare::cli {
 namespace {
@@ -29,6 +31,11 @@ void* allocate_again(void* old, std::size_t bytes) {
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 #pragma GCC diagnostic ignored "-Wsign-compare"
+// Shifts and sums that C leaves open, and that every compiler does alike, are stb_image's way.
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((no_sanitize("shift", "signed-integer-overflow"))), \
+                             apply_to = function)
+#endif
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_STATIC
 #define STBI_ONLY_JPEG
@@ -40,6 +47,9 @@ void* allocate_again(void* old, std::size_t bytes) {
 #define STBI_REALLOC(old, bytes) busfare::cli::allocate_again(old, bytes)
 #define STBI_FREE(p) std::free(p)
 #include <stb_image.h>
+#ifdef __clang__
+#pragma clang attribute pop
+#endif
 #pragma GCC diagnostic pop
 
 namespace busfare::cli {
@@ -79,6 +89,30 @@ struct header {
   int width = 0, height = 0, channels = 0;
 };
 
+// What stb_image is given: a PNG as it is, a JPEG without what it does not need.
+class readable {
+ public:
+  readable(std::span<const unsigned char> bytes, const std::string& name) : bytes_(bytes) {
+    constexpr unsigned char png[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'}, jpeg[] = {0xff, 0xd8};
+    const auto begins = [&](std::span<const unsigned char> with) {
+      return bytes.size() >= with.size() && std::equal(with.begin(), with.end(), bytes.begin());
+    };
+    if (begins(jpeg)) {
+      plain_ = plain_jpeg(bytes, name);
+      bytes_ = plain_;
+    } else if (!begins(png)) {
+      refuse(name, "is no picture that can be read; PNG and JPEG can");
+    }
+  }
+  readable(const readable&) = delete;
+  readable& operator=(const readable&) = delete;
+  [[nodiscard]] std::span<const unsigned char> bytes() const noexcept { return bytes_; }
+
+ private:
+  std::vector<unsigned char> plain_;
+  std::span<const unsigned char> bytes_;
+};
+
 header header_of(std::span<const unsigned char> bytes, const std::string& name) {
   most_allocated = std::size_t{1} << 20;
   header h;
@@ -87,8 +121,8 @@ header header_of(std::span<const unsigned char> bytes, const std::string& name) 
     const char* const why = stbi_failure_reason();
     if (why != nullptr && std::strcmp(why, "too large") == 0)
       refuse(name, "its header declares more pixels than one can hold; is it damaged?");
-    refuse(name, std::string(r.ran_out ? "ends within its header" : "is no picture that can be read") +
-                     "; PNG and JPEG can, if they are whole");
+    refuse(name, r.ran_out ? "ends within its header; copy it again"
+                           : "has a header that cannot be read; it is damaged");
   }
   const std::int64_t pixels = std::int64_t{h.width} * h.height;
   if (h.width < 1 || h.height < 1) refuse(name, "has no pixels");
@@ -99,23 +133,30 @@ header header_of(std::span<const unsigned char> bytes, const std::string& name) 
   return h;
 }
 
+std::shared_ptr<std::uint8_t[]> plane_of(std::size_t bytes) {
+  void* const p = std::aligned_alloc(64, (bytes + 63) / 64 * 64);
+  if (p == nullptr) throw std::bad_alloc();
+  return {static_cast<std::uint8_t*>(p), std::free};
+}
+
 }  // namespace
 
 std::int64_t declared_pixels(std::span<const unsigned char> bytes, const std::string& name) {
-  const header h = header_of(bytes, name);
+  const header h = header_of(readable(bytes, name).bytes(), name);
   return std::int64_t{h.width} * h.height;
 }
 
 picture decode_picture(std::span<const unsigned char> bytes, const std::string& name,
                        const std::stop_token& stop) {
-  const header h = header_of(bytes, name);
+  const readable file(bytes, name);
+  const header h = header_of(file.bytes(), name);
   const bool sees_through = h.channels == 2 || h.channels == 4;
   const int channels = sees_through ? 4 : 3;
   const auto pixels = static_cast<std::size_t>(h.width) * static_cast<std::size_t>(h.height);
   // Rows of four 16-bit colours, twice for a buffer that grew; JPEG pads to blocks; the file's own bytes.
   most_allocated = 18 * (static_cast<std::size_t>(h.width) + 64) * (static_cast<std::size_t>(h.height) + 64) +
                    2 * bytes.size() + (std::size_t{1} << 20);
-  reader r{bytes, &stop};
+  reader r{file.bytes(), &stop};
   int width = 0, height = 0, found = 0;
   const std::unique_ptr<unsigned char, void (*)(void*)> decoded(
       stbi_load_from_callbacks(&callbacks, &r, &width, &height, &found, channels), std::free);
@@ -130,8 +171,7 @@ picture decode_picture(std::span<const unsigned char> bytes, const std::string& 
   }
   if (width != h.width || height != h.height) refuse(name, "has two sizes; it is damaged");
 
-  picture p{h.width, h.height, {}, {}, {}};
-  for (auto* plane : {&p.red, &p.green, &p.blue}) plane->resize(pixels);
+  const picture p{h.width, h.height, plane_of(pixels), plane_of(pixels), plane_of(pixels)};
   const unsigned char* from = decoded.get();
   for (std::size_t i = 0; i < pixels; ++i, from += channels) {
     unsigned rgb[3] = {from[0], from[1], from[2]};
