@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,10 +23,14 @@ int run_bench(const common_flags& flags, const bench_flags& wanted);
 int run_plan(const common_flags& flags, const std::string& operation, const std::string& size);
 
 struct demo_flags {
-  std::string name;  ///< "mandelbrot"
-  std::string out = "mandelbrot.png";
+  std::string name;                 ///< "mandelbrot", "photo"
+  std::vector<std::string> inputs;  ///< photo: the pictures
+  std::optional<std::string> out;   ///< mandelbrot: the file; photo: the folder; none: the demo's own
   std::int64_t width = 1280, height = 960, iterations = 256;
+  std::int64_t at_once = 3;  ///< photo: pictures that are worked on at a time
 };
+/// Whatever `wanted.name` says.
 int run_demo(const common_flags& flags, const demo_flags& wanted);
+int run_demo_photo(const common_flags& flags, const demo_flags& wanted);
 
 }  // namespace busfare::cli

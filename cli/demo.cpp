@@ -1,4 +1,4 @@
-// busfare demo mandelbrot: a picture, computed on any device.
+// busfare demo: which demo, and mandelbrot, a picture that is computed on any device.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -56,16 +56,21 @@ void check(const char* flag, std::int64_t value, std::int64_t least, std::int64_
 }  // namespace
 
 int run_demo(const common_flags& flags, const demo_flags& wanted) {
-  if (wanted.name != "mandelbrot")
-    throw failure(exit_usage, "no demo '" + wanted.name + "'; there is mandelbrot");
+  const bool photo = wanted.name == "photo";
+  if (!photo && wanted.name != "mandelbrot")
+    throw failure(exit_usage, "no demo '" + wanted.name + "'; there are mandelbrot and photo");
   if (!flags.json.empty() || !flags.csv.empty())
     throw failure(exit_usage, "busfare demo writes no JSON or CSV");
+  check("--at-once", wanted.at_once, 1, 64);
+  if (photo) return run_demo_photo(flags, wanted);
+  if (!wanted.inputs.empty())
+    throw failure(exit_usage, "busfare demo mandelbrot reads no pictures; busfare demo photo does");
   check("--width", wanted.width, 1, 32768);
   check("--height", wanted.height, 1, 32768);
   check("--iterations", wanted.iterations, 1, 1000000);
   check("--width times --height", wanted.width * wanted.height, 1, std::int64_t{1} << 28);
   const std::string device = one_device(flags);
-  const output_file out(wanted.out), timeline(flags.trace);
+  const output_file out(wanted.out.value_or("mandelbrot.png")), timeline(flags.trace);
   if (timeline.wanted()) record_trace(true);
   if (!out.wanted()) throw failure(exit_usage, "--out needs a file name");
 

@@ -7,6 +7,7 @@
 namespace busfare::cli {
 
 inline constexpr int exit_ok = 0, exit_failed = 1, exit_usage = 2, exit_no_device = 3;
+// What a signal stopped ends with 128 and the signal: 130 after Ctrl-C.
 
 /// Ends the program with this code and this message on stderr.
 class failure : public std::runtime_error {

@@ -34,7 +34,8 @@ int dispatch(int count, char** arguments) {
   app.name("busfare");
   app.require_subcommand(1);
   app.set_version_flag("--version", "busfare " BUSFARE_VERSION " (" + std::string(commit_of_build()) + ")");
-  app.footer("Exit codes: 0 fine, 1 failed, 2 usage, 3 no such device");
+  app.footer(
+      "Exit codes: 0 fine, 1 failed, 2 usage, 3 no such device, 130 stopped by Ctrl-C (143 by SIGTERM)");
 
   common_flags flags;
   CLI::App& devices =
@@ -59,10 +60,14 @@ int dispatch(int count, char** arguments) {
   plan.add_option("--size", size, "Elements: 1000, 2^20")->required();
 
   demo_flags shown;
-  CLI::App& demo = *app.add_subcommand("demo", "A picture, computed on any device");
+  CLI::App& demo = *app.add_subcommand("demo", "Pictures, computed on any device");
   add_common(demo, flags);
-  demo.add_option("name", shown.name, "mandelbrot")->required();
-  demo.add_option("--out", shown.out, "The PNG file")->capture_default_str();
+  demo.add_option("name", shown.name, "mandelbrot, or photo")->required();
+  demo.add_option("pictures", shown.inputs, "photo: PNG and JPEG files to edit");
+  demo.add_option("-o,--out", shown.out,
+                  "mandelbrot: the PNG file [mandelbrot.png]; photo: the folder of NAME-edited.png and "
+                  "NAME-thumbnail.png [.]");
+  demo.add_option("--at-once", shown.at_once, "photo: pictures at a time")->capture_default_str();
   demo.add_option("--width", shown.width, "Pixels")->capture_default_str();
   demo.add_option("--height", shown.height, "Pixels")->capture_default_str();
   demo.add_option("--iterations", shown.iterations, "Most steps of a pixel")->capture_default_str();
