@@ -20,6 +20,14 @@ struct bench_flags {
 };
 int run_bench(const common_flags& flags, const bench_flags& wanted);
 
+struct accuracy_flags {
+  bool quick = false, exhaustive = false;
+  std::string math = "exact";                  ///< or "fast"
+  std::string seed;                            ///< of the random operands; empty: a random one
+  std::vector<std::string> operations, types;  ///< "exp", "f32"; empty: all
+};
+int run_accuracy(const common_flags& flags, const accuracy_flags& wanted);
+
 int run_plan(const common_flags& flags, const std::string& operation, const std::string& size);
 
 struct demo_flags {

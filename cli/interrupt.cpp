@@ -30,6 +30,6 @@ interrupt::~interrupt() {
   for (int k = 0; k < 2; ++k) ::sigaction(watched[k], &before_[k], nullptr);
 }
 
-int interrupt::seen() const noexcept { return came.load(std::memory_order_relaxed); }
+int interrupt::seen() noexcept { return came.load(std::memory_order_relaxed); }
 
 }  // namespace busfare::cli

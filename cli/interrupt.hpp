@@ -14,7 +14,7 @@ class interrupt {
   interrupt(const interrupt&) = delete;
   interrupt& operator=(const interrupt&) = delete;
   /// The signal that came, or 0.
-  [[nodiscard]] int seen() const noexcept;
+  [[nodiscard]] static int seen() noexcept;
 
  private:
   struct sigaction before_[2] = {};

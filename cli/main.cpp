@@ -20,7 +20,7 @@ using namespace busfare::cli;
 void add_common(CLI::App& command, common_flags& flags) {
   command
       .add_option("--device", flags.devices,
-                  "auto, cpu, opencl:0, sim:h200-pcie5; bench takes several, with commas")
+                  "auto, cpu, opencl:0, sim:h200-pcie5; bench and accuracy take several, with commas")
       ->delimiter(',');
   command.add_option("--json", flags.json, "Write the figures to this file");
   command.add_option("--csv", flags.csv, "Write the rows to this file");
@@ -72,6 +72,19 @@ int dispatch(int count, char** arguments) {
   demo.add_option("--height", shown.height, "Pixels")->capture_default_str();
   demo.add_option("--iterations", shown.iterations, "Most steps of a pixel")->capture_default_str();
 
+  accuracy_flags judged;
+  CLI::App& accuracy =
+      *app.add_subcommand("accuracy", "Every operation on every device against a wider reference: ULP table");
+  add_common(accuracy, flags);
+  accuracy.add_flag("--quick", judged.quick, "Few values, some seconds");
+  accuracy.add_flag("--exhaustive", judged.exhaustive, "All 2^32 values of each f32 operation given by --op");
+  accuracy.add_option("--op", judged.operations, "Only these: exp, sin, ...")->delimiter(',');
+  accuracy.add_option("--type", judged.types, "Only these: f32, f64, i32, ...")->delimiter(',');
+  accuracy.add_option("--seed", judged.seed, "Of the random values; the table says it");
+  accuracy
+      .add_option("--math", judged.math, "exact: the same bits everywhere; fast: the device's own functions")
+      ->capture_default_str();
+
   CLI::App& version = *app.add_subcommand("version", "Version and commit");
 
   // What the program starts itself with; no group: not in the help.
@@ -96,6 +109,7 @@ int dispatch(int count, char** arguments) {
   if (devices.parsed()) return run_devices(flags);
   if (bench.parsed()) return run_bench(flags, benched);
   if (plan.parsed()) return run_plan(flags, operation, size);
+  if (accuracy.parsed()) return run_accuracy(flags, judged);
   if (demo.parsed()) return run_demo(flags, shown);
   if (version.parsed()) std::cout << "busfare " BUSFARE_VERSION " (" << commit_of_build() << ")\n";
   if (cold.parsed())

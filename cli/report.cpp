@@ -1,6 +1,7 @@
 // One translation unit knows nlohmann-json.
 #include "report.hpp"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include <busfare/config.hpp>
@@ -44,6 +45,38 @@ json row_of(const bench::row& r) {
   return j;
 }
 
+// A NaN, an infinity or the sign of a zero where it does not belong has no distance: null.
+json row_of(const accuracy::outcome& o) {
+  json j;
+  const bool distance = o.judged() && o.seen.tried > 0 && std::isfinite(o.seen.worst_ulp);
+  j["op"] = o.op;
+  j["type"] = name_of(o.type);
+  j["device"] = o.device;
+  j["math"] = name_of(o.math);
+  j["simulated"] = o.simulated;
+  j["reference"] = o.reference;
+  j["exhaustive"] = o.exhaustive;
+  j["partial"] = o.partial;
+  j["tried"] = o.seen.tried;
+  j["worst_ulp"] = distance ? json(o.seen.worst_ulp) : json(nullptr);
+  j["bound"] = o.bound;
+  j["above_bound"] = o.seen.above;
+  j["where"] = o.seen.worst.inputs;
+  j["where_decimal"] = o.seen.worst.inputs_decimal;
+  j["got"] = o.seen.worst.got;
+  j["wanted"] = o.seen.worst.wanted;
+  j["same_bits_promised"] = o.same_bits;
+  j["compared_bits"] = o.seen.compared;
+  j["different"] = o.seen.different;
+  j["different_where"] = o.seen.first_difference.inputs;
+  j["different_got"] = o.seen.first_difference.got;
+  j["different_wanted"] = o.seen.first_difference.wanted;
+  j["seconds"] = o.exhaustive ? json(o.seconds) : json(nullptr);
+  j["result"] = accuracy::name_of(o.end());
+  j["reason"] = o.reason;
+  return j;
+}
+
 std::string text_of(const json& j) {
   // Messages of drivers may be no UTF-8: replaced, not thrown at the user.
   return j.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
@@ -69,8 +102,24 @@ std::string cell_of(const json& v) {
   if (v.is_string()) return quoted(v.get<std::string>());
   if (!v.is_array()) return v.dump();
   std::string s;
-  for (const json& each : v) s += (s.empty() ? "" : " ") + each.dump();
+  for (const json& each : v)
+    s += (s.empty() ? "" : " ") + (each.is_string() ? each.get<std::string>() : each.dump());
   return s;
+}
+
+std::string csv_text(const json& names, const std::vector<json>& rows) {
+  std::string header, lines;
+  for (const auto& each : names.items()) header += (header.empty() ? "" : ",") + each.key();
+  for (const json& row : rows) {
+    std::string line;
+    bool first = true;
+    for (const auto& each : row.items()) {
+      line += (first ? "" : ",") + cell_of(each.value());
+      first = false;
+    }
+    lines += line + "\n";
+  }
+  return header + "\n" + lines;
 }
 
 }  // namespace
@@ -92,22 +141,30 @@ std::string json_of(const bench_report& report) {
 }
 
 std::string csv_of(const bench_report& report) {
-  std::string header, lines;
   json names = row_of(bench::row{});
   names["error"] = "";
-  for (const auto& each : names.items()) header += (header.empty() ? "" : ",") + each.key();
+  std::vector<json> rows;
   for (const bench::row& r : report.rows) {
-    json row = row_of(r);
-    if (r.error.empty()) row["error"] = nullptr;
-    std::string line;
-    bool first = true;
-    for (const auto& each : row.items()) {
-      line += (first ? "" : ",") + cell_of(each.value());
-      first = false;
-    }
-    lines += line + "\n";
+    rows.push_back(row_of(r));
+    if (r.error.empty()) rows.back()["error"] = nullptr;
   }
-  return header + "\n" + lines;
+  return csv_text(names, rows);
+}
+
+std::string json_of(const accuracy_report& report) {
+  json j;
+  j["rows"] = json::array();
+  for (const accuracy::outcome& each : report.rows) j["rows"].push_back(row_of(each));
+  j["seed"] = report.seed;
+  j["partial"] = report.partial;
+  add_machine(j);
+  return text_of(j);
+}
+
+std::string csv_of(const accuracy_report& report) {
+  std::vector<json> rows;
+  for (const accuracy::outcome& each : report.rows) rows.push_back(row_of(each));
+  return csv_text(row_of(accuracy::outcome{}), rows);
 }
 
 std::string json_of(const plan& p, const std::string& op, std::uint64_t size) {

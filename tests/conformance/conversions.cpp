@@ -1,7 +1,9 @@
 // C++'s usual arithmetic conversions, narrow storage, masks as numbers, numbers and broadcasts as arguments.
 #include <type_traits>
 
-#include "conformance/rows.hpp"
+#include "support/exact.hpp"
+#include "support/scalar_of.hpp"
+#include "support/trial.hpp"
 
 namespace conformance {
 namespace {

@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "conformance/rows.hpp"
+#include "support/exact.hpp"
+#include "support/scalar_of.hpp"
+#include "support/trial.hpp"
 
 namespace conformance {
 namespace {

@@ -1,7 +1,9 @@
 // iterate and fold: lanes that end apart, nested loops, states of several types, limits per lane.
 #include <limits>
 
-#include "conformance/rows.hpp"
+#include "support/exact.hpp"
+#include "support/scalar_of.hpp"
+#include "support/trial.hpp"
 
 namespace conformance {
 namespace {

@@ -26,8 +26,8 @@ std::vector<test_case>& cases() {
   static std::vector<test_case> all;
   return all;
 }
-bool add_case(std::string name, void (*run)(trial&), bool f64) {
-  cases().push_back({std::move(name), run, f64});
+bool add_case(std::string name, std::function<void(trial&)> run, bool f64) {
+  cases().push_back({std::move(name), std::move(run), f64});
   return true;
 }
 std::vector<hook>& hooks() {

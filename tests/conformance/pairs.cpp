@@ -5,7 +5,9 @@
 #include <tuple>
 
 #include "conformance/largest.hpp"
-#include "conformance/rows.hpp"
+#include "support/exact.hpp"
+#include "support/scalar_of.hpp"
+#include "support/trial.hpp"
 
 namespace conformance {
 namespace {

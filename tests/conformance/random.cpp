@@ -1,5 +1,7 @@
 // Random numbers: every device draws what the scalar reading draws.
-#include "conformance/rows.hpp"
+#include "support/exact.hpp"
+#include "support/scalar_of.hpp"
+#include "support/trial.hpp"
 
 namespace conformance {
 namespace {

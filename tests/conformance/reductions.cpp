@@ -3,7 +3,9 @@
 #include <initializer_list>
 
 #include "conformance/largest.hpp"
-#include "conformance/rows.hpp"
+#include "support/exact.hpp"
+#include "support/scalar_of.hpp"
+#include "support/trial.hpp"
 
 namespace conformance {
 namespace {

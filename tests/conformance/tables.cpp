@@ -1,7 +1,9 @@
 // Whole arrays inside a kernel: indices are clamped, an empty table reads 0, narrow tables widen.
 #include <algorithm>
 
-#include "conformance/rows.hpp"
+#include "support/exact.hpp"
+#include "support/scalar_of.hpp"
+#include "support/trial.hpp"
 
 namespace conformance {
 namespace {

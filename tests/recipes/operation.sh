@@ -5,10 +5,11 @@ set -euo pipefail
 root=$1 compiler=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$work/src" "$work/tests"
+mkdir -p "$work/src" "$work/bench" "$work/tests"
 cp -r "$root/include" "$work/include"
 cp -r "$root/src/core" "$work/src/core"
-cp -r "$root/tests/support" "$root/tests/conformance" "$work/tests/"
+cp -r "$root/bench/accuracy" "$work/bench/accuracy"
+cp -r "$root/tests/support" "$work/tests/support"
 
 # after FILE PATTERN TEXT: puts a line after the first that matches; fails where none does.
 after() {
@@ -35,17 +36,17 @@ after include/busfare/value/functions.hpp 'BUSFARE_REAL_FUNCTION(normal_cdf,' \
 after src/core/dialect/definitions.cpp 'BUSFARE_DEFINED(normal_cdf)' \
   'case op::logistic: { static const program_ptr p = traced<T>([](const auto& x) { return detail::logistic_definition(x); }); return *p; }'
 # 6. Its case: the kernel and the exact result.
-after tests/conformance/rows.hpp 'BUSFARE_ROW_KERNEL(normal_cdf,' 'BUSFARE_ROW_KERNEL(logistic, (auto a), bf::logistic(a))'
-after tests/support/exact.hpp 'return exact_normal_cdf(a);' '    else if constexpr (O == op::logistic) return 1 / (1 + exact_exp(-quad(a)));'
+after bench/accuracy/row_kernel.hpp 'BUSFARE_ROW_KERNEL(normal_cdf,' 'BUSFARE_ROW_KERNEL(logistic, (auto a), bf::logistic(a))'
+after bench/accuracy/exact.hpp 'return exact_normal_cdf(a);' '    else if constexpr (O == op::logistic) return 1 / (1 + exact_exp(-quad(a)));'
 
 cp "$root/tests/recipes/logistic.cpp" "$work/"
 quadmath=
 [ "$(uname -m)" = x86_64 ] && quadmath=-lquadmath
-"$compiler" -std=c++20 -O0 -I"$work/include" -I"$work/src" -I"$work/tests" -I"$root/src" "$work/logistic.cpp" \
+"$compiler" -std=c++20 -O0 -I"$work/include" -I"$work/src" -I"$work/bench" -I"$work/tests" -I"$root/src" "$work/logistic.cpp" \
   "$work"/src/core/dialect/*.cpp "$work"/src/core/{trace,canonical,literal_text,program_text}.cpp \
   $quadmath -o "$work/logistic" -pthread
 "$work/logistic"
-# The suite has the new row in it, or would not compile.
-echo '#include "conformance/rows.hpp"
-static const bool added = conformance::add_rows<float>("f32");' >"$work/rows.cpp"
-"$compiler" -std=c++20 -fsyntax-only -I"$work/include" -I"$work/src" -I"$work/tests" "$work/rows.cpp"
+# The suite and `busfare accuracy` have the new row in them, or would not compile.
+echo '#include "accuracy/row_sample.hpp"
+void add(std::vector<busfare::accuracy::row>& list) { busfare::accuracy::add_rows<float>(list); }' >"$work/rows.cpp"
+"$compiler" -std=c++20 -fsyntax-only -I"$work/include" -I"$work/src" -I"$work/bench" -I"$work/tests" "$work/rows.cpp"

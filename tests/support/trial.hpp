@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <span>
 #include <sstream>
 #include <string>
@@ -69,17 +70,16 @@ class trial {
   [[nodiscard]] std::size_t wrong() const noexcept { return wrong_; }
   /// The first five differences.
   [[nodiscard]] const std::string& first() const noexcept { return first_; }
+  /// Of results that `same` does not see. Their NaNs must all have the same bits.
+  void add_to_hash(const void* data, std::size_t bytes) noexcept {
+    const auto* each = static_cast<const unsigned char*>(data);
+    for (std::size_t i = 0; i < bytes; ++i) hash_ = (hash_ ^ each[i]) * 0x100000001b3u;
+  }
   /// Of everything that the device gave, NaNs as zero: equal for any number of threads and any instruction
   /// set.
   [[nodiscard]] std::uint64_t hash() const noexcept { return hash_; }
 
  private:
-  void add_to_hash(const void* data, std::size_t bytes) noexcept {
-    unsigned char each[8];
-    std::memcpy(each, data, bytes);
-    for (std::size_t i = 0; i < bytes; ++i) hash_ = (hash_ ^ each[i]) * 0x100000001b3u;
-  }
-
   bool planted_;
   std::size_t wrong_ = 0;
   std::string first_;
@@ -88,13 +88,13 @@ class trial {
 
 struct test_case {
   std::string name;
-  void (*run)(trial&);
+  std::function<void(trial&)> run;
   bool f64;  ///< needs a device with f64
 };
 
 /// All cases of the program.
 std::vector<test_case>& cases();
-bool add_case(std::string name, void (*run)(trial&), bool f64 = false);
+bool add_case(std::string name, std::function<void(trial&)> run, bool f64 = false);
 
 #define BUSFARE_CASE_(case_name, f64)                                                               \
   static void case_##case_name(::conformance::trial&);                                              \

@@ -1,0 +1,9 @@
+// Every third row of the vocabulary that takes f32.
+#include "accuracy/families.hpp"
+#include "accuracy/row_sample.hpp"
+
+namespace busfare::accuracy {
+
+void add_f32_1(std::vector<row>& list) { add_rows<float, 0, 3>(list); }
+
+}  // namespace busfare::accuracy

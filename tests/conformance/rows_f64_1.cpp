@@ -1,4 +1,0 @@
-// Every third row of the vocabulary that takes f64.
-#include "conformance/rows.hpp"
-
-static const bool added = conformance::add_rows<double, 0, 3>("f64");
