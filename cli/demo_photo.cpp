@@ -106,7 +106,8 @@ struct crossing {
 };
 crossing downloads(const std::string& device, span_clock which) {
   crossing c;
-  for (const span& s : recorded_trace().spans()) {
+  const trace all = recorded_trace();
+  for (const span& s : all.spans()) {
     if (s.lane != lane::download || s.device != device || s.clock != which) continue;
     c.seconds += s.seconds();
     c.bytes += static_cast<double>(s.bytes);

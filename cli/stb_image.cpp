@@ -113,23 +113,33 @@ class readable {
   std::span<const unsigned char> bytes_;
 };
 
+void check_size(std::uint64_t width, std::uint64_t height, const std::string& name) {
+  if (width == 0 || height == 0) refuse(name, "has no pixels");
+  if (width > std::uint64_t{most_pixels} / height) {
+    refuse(name, "has " + std::to_string(width) + " x " + std::to_string(height) +
+                     " pixels, more than the 200 million that fit; make it smaller first");
+  }
+}
+
 header header_of(std::span<const unsigned char> bytes, const std::string& name) {
+  // A PNG has its size at a fixed place. stb_image says of one that is too large only that it is none.
+  if (bytes.size() >= 24 && bytes[0] != 0xff) {
+    const auto number_at = [&](std::size_t at) {
+      std::uint64_t n = 0;
+      for (std::size_t k = 0; k < 4; ++k) n = n << 8 | bytes[at + k];
+      return n;
+    };
+    check_size(number_at(16), number_at(20), name);
+  }
   most_allocated = std::size_t{1} << 20;
   header h;
   reader r{bytes, nullptr};
-  if (stbi_info_from_callbacks(&callbacks, &r, &h.width, &h.height, &h.channels) == 0) {
-    const char* const why = stbi_failure_reason();
-    if (why != nullptr && std::strcmp(why, "too large") == 0)
-      refuse(name, "its header declares more pixels than one can hold; is it damaged?");
-    refuse(name, r.ran_out ? "ends within its header; copy it again"
-                           : "has a header that cannot be read; it is damaged");
-  }
-  const std::int64_t pixels = std::int64_t{h.width} * h.height;
-  if (h.width < 1 || h.height < 1) refuse(name, "has no pixels");
-  if (pixels > most_pixels) {
-    refuse(name, "has " + std::to_string(h.width) + " x " + std::to_string(h.height) +
-                     " pixels, more than the 200 million that fit; make it smaller first");
-  }
+  if (stbi_info_from_callbacks(&callbacks, &r, &h.width, &h.height, &h.channels) == 0)
+    refuse(name, r.ran_out
+                     ? "ends within its header; copy it again"
+                     : "has a header that cannot be read; it is damaged, or of a kind that is not read");
+  check_size(static_cast<std::uint64_t>(std::max(h.width, 0)),
+             static_cast<std::uint64_t>(std::max(h.height, 0)), name);
   return h;
 }
 
@@ -161,9 +171,10 @@ picture decode_picture(std::span<const unsigned char> bytes, const std::string& 
   const std::unique_ptr<unsigned char, void (*)(void*)> decoded(
       stbi_load_from_callbacks(&callbacks, &r, &width, &height, &found, channels), std::free);
   if (stop.stop_requested()) refuse(name, "stopped");
-  if (r.ran_out) refuse(name, "ends before the picture does; copy it again");
+  const char* const why = decoded ? nullptr : stbi_failure_reason();
+  if (r.ran_out || (why != nullptr && std::strcmp(why, "outofdata") == 0))
+    refuse(name, "ends before the picture does; copy it again");
   if (!decoded) {
-    const char* const why = stbi_failure_reason();
     if (why != nullptr && std::strcmp(why, "outofmem") == 0)
       refuse(name, "there is no memory for it, or it unpacks to more than its header says");
     refuse(name, std::string("cannot be decoded (") + (why != nullptr ? why : "no reason given") +
