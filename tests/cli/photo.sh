@@ -29,7 +29,7 @@ edit() {
   ends_with 0
   says '4 of 4 pictures in '
   says 'worst tick [0-9.]+ (ms|us|ns|s) late, [0-9]+ ticks'
-  says "big.png: 701 x 397 pixels on $1; read in .* edited in .* written in .* \\(measured\\)"
+  says "big.png: 701 x 397 pixels on $1; read in .* edited in .* encoded and written in .* \\(measured\\)"
   [ "$(ls "$out" | wc -l)" -eq 8 ] || wrong "the folder holds $(ls "$out")"
   [ "$(size_of "$out/big-edited.png")" = 000002bd0000018d ] || wrong "edited: $(size_of "$out/big-edited.png")"
   [ "$(size_of "$out/big-thumbnail.png")" = 00000140000000b5 ] || wrong "thumbnail: $(size_of "$out/big-thumbnail.png")"
