@@ -126,7 +126,7 @@ std::string report_of(const photo& p, const picture& size, const receipt& r, con
   const fare& m = r.measured;
   return printable(p.in, 200) + ": " + std::to_string(size.width) + " x " + std::to_string(size.height) +
          " pixels on " + r.plan.device + "; read in " + seconds_text(read) + ", edited in " +
-         seconds_text(chain) + ", written in " + seconds_text(written) +
+         seconds_text(chain) + ", encoded and written in " + seconds_text(written) +
          " (measured)\n  crossing: " + text_of({m.upload, static_cast<double>(r.bytes_up)}, "up") + ", " +
          text_of(download, "down") + "; kernels " + seconds_text(m.kernel) + ", build " +
          seconds_text(m.build) + ", overhead " + seconds_text(m.overhead) +

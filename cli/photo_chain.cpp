@@ -33,18 +33,21 @@ constexpr auto blur_down = [](auto u) {
   return gaussian([&](std::int64_t k) { return u(k, 0); }) * (1.0f / 256.0f);
 };
 
-// Adds the same detail to every colour, which keeps hues; large steps get less of it, which keeps halos
-// small.
-constexpr auto sharpen = [](auto red, auto green, auto blue, auto blurred) {
-  const auto detail = 0.8f * ((77 * red + 150 * green + 29 * blue) * (1.0f / 256.0f) - blurred);
-  const auto gentle = detail / (1.0f + busfare::abs(detail) * (1.0f / 24.0f));
-  return std::make_tuple(red + gentle, green + gentle, blue + gentle);
+// Large steps get less of it, which keeps halos small.
+constexpr auto sharpen = [](auto bright, auto blurred) {
+  const auto y = bright * (1.0f / 256.0f), detail = 0.6f * (y - blurred);
+  return y + detail / (1.0f + busfare::abs(detail) * (1.0f / 12.0f));
 };
 
 // An S through (0, 0), (1/2, 1/2) and (1, 1) with slope 1.15 in the middle.
-constexpr auto tone = [](auto colour) {
-  const auto x = busfare::clamp(colour * (1.0f / 255.0f), 0.0f, 1.0f);
-  return busfare::cast_sat<std::uint8_t>(255.0f * (x + 0.3f * x * (1.0f - x) * (2.0f * x - 1.0f)) + 0.5f);
+constexpr auto tone = [](auto bright) {
+  const auto x = busfare::clamp(bright * (1.0f / 255.0f), 0.0f, 1.0f);
+  return 255.0f * (x + 0.3f * x * (1.0f - x) * (2.0f * x - 1.0f));
+};
+
+// All colours move by as much as the luminance did: a curve for each of them would change hues.
+constexpr auto recolour = [](auto colour, auto before, auto after) {
+  return busfare::cast_sat<std::uint8_t>(colour + (after - before * (1.0f / 256.0f)) + 0.5f);
 };
 
 // The mean of the pixels that a pixel of the thumbnail covers. sizes: rows and columns of the picture, of the
@@ -90,8 +93,11 @@ edited_photo record_edit(const std::string& device, const picture& p) {
   const auto bright = map(how, luminance, red, green, blue);
   const auto across = map(how, blur_across, window(bright, {std::int64_t{0}, reach}));
   const auto blurred = map(how, blur_down, window(across, {reach, std::int64_t{0}}));
-  const auto [sharp_red, sharp_green, sharp_blue] = map(how, sharpen, red, green, blue, blurred);
-  edited_photo e{map(how, tone, sharp_red), map(how, tone, sharp_green), map(how, tone, sharp_blue), {}};
+  const auto toned = map(how, tone, map(how, sharpen, bright, blurred));
+  edited_photo e{map(how, recolour, red, bright, toned),
+                 map(how, recolour, green, bright, toned),
+                 map(how, recolour, blue, bright, toned),
+                 {}};
   const auto sizes = copy_of(std::vector<std::int64_t>{rows, columns, small_rows, small_columns});
   const auto [small_red, small_green, small_blue] =
       generate(how, small, shrink, whole(e.red), whole(e.green), whole(e.blue), whole(sizes));

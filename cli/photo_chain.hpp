@@ -16,8 +16,8 @@ struct edited_photo {
   array<std::uint8_t> red, green, blue, thumbnail;
 };
 
-/// Blurs the luminance, sharpens all colours by what the blur took from it, gives them contrast, and shrinks
-/// the result to at most 320 pixels a side. Shares the planes. Runs nothing. Any thread.
+/// Blurs the luminance, sharpens it by what the blur took away, gives it contrast, moves the colours with it,
+/// and shrinks the result to at most 320 pixels a side. Shares the planes. Runs nothing. Any thread.
 edited_photo record_edit(const std::string& device, const picture& p);
 
 }  // namespace busfare::cli

@@ -52,22 +52,22 @@ bool photo_state::waits() const {
   return stage_.empty();
 }
 
-bool photo_state::over() const {
+bool photo_state::done() const {
   std::scoped_lock hold(lock_);
-  return stage_ == "done" || stage_ == "failed";
+  return stage_ == "done";
 }
 
 std::string live_line(const std::vector<const photo_state*>& all, double seconds, bool stopping) {
-  std::size_t waiting = 0, over = 0;
+  std::size_t waiting = 0, done = 0;
   std::string names;
   for (const photo_state* each : all) {
     waiting += each->waits() ? 1u : 0u;
-    over += each->over() ? 1u : 0u;
+    done += each->done() ? 1u : 0u;
     if (const std::string text = each->text(); !text.empty()) names += " | " + text;
   }
   char time[32];
   std::snprintf(time, sizeof time, "%6.2f s", seconds);
-  std::string line = std::string(time) + (stopping ? ", stopping" : "") + ", " + std::to_string(over) +
+  std::string line = std::string(time) + (stopping ? ", stopping" : "") + ", " + std::to_string(done) +
                      " of " + std::to_string(all.size()) + " done" + names;
   if (waiting > 0 && !stopping) line += " | " + std::to_string(waiting) + " waiting";
   return cut(line, terminal_width() - 1);

@@ -20,7 +20,7 @@ class photo_state {
   /// "lake.jpg 43 %"; empty while it waits and when it is over.
   [[nodiscard]] std::string text() const;
   [[nodiscard]] bool waits() const;
-  [[nodiscard]] bool over() const;
+  [[nodiscard]] bool done() const;
 
  private:
   const std::string name_;

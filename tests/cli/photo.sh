@@ -29,7 +29,7 @@ edit() {
   ends_with 0
   says '4 of 4 pictures in '
   says 'worst tick [0-9.]+ (ms|us|ns|s) late, [0-9]+ ticks'
-  says "big.png: 701 x 397 pixels on $1; read in .* edited in .* written in .* \\(measured\\)"
+  says "big.png: 701 x 397 pixels on $1; read in .* edited in .* encoded and written in .* \\(measured\\)"
   [ "$(ls "$out" | wc -l)" -eq 8 ] || wrong "the folder holds $(ls "$out")"
   [ "$(size_of "$out/big-edited.png")" = 000002bd0000018d ] || wrong "edited: $(size_of "$out/big-edited.png")"
   [ "$(size_of "$out/big-thumbnail.png")" = 00000140000000b5 ] || wrong "thumbnail: $(size_of "$out/big-thumbnail.png")"
@@ -87,6 +87,14 @@ printf '\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x75\x30\0\0\x75\x30\x08\x02\0\0\0\0\
 bad "$in/huge.png" 'huge.png: has 30000 x 30000 pixels, more than the 200 million'
 printf '\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\x7f\xff\xff\xff\0\0\0\x01\x08\x02\0\0\0\0\0\0\0' >"$in/wide.png"
 bad "$in/wide.png" 'wide.png: has 2147483647 x 1 pixels, more than'
+# 4080 codes in a Huffman table, where stb_image has room for 256.
+{
+  printf '\xff\xd8\xff\xc4\x10\x03\0'
+  printf '\xff%.0s' {1..16}
+  head -c 4080 /dev/zero
+  printf '\xff\xd9'
+} >"$in/codes.jpg"
+bad "$in/codes.jpg" 'codes.jpg: is damaged: a Huffman table with too many codes'
 
 # Misuse, before anything is computed.
 refused() {
