@@ -45,10 +45,10 @@ class sample {
   /// busfare::error.
   [[nodiscard]] virtual std::vector<std::byte> run(const options& how) const = 0;
   /// Judges results as `run` gives them; `bound` in ULP. Their bits are compared with `like`, another
-  /// device's results; where that is empty with the scalar reading. Throws invalid_argument for another
-  /// number of bytes.
+  /// device's results; where that is empty with the scalar reading. `zero_signs` false: either zero will do.
+  /// Throws invalid_argument for another number of bytes.
   [[nodiscard]] virtual verdict judge(std::span<const std::byte> results, double bound,
-                                      std::span<const std::byte> like = {}) const = 0;
+                                      std::span<const std::byte> like = {}, bool zero_signs = true) const = 0;
 };
 
 /// Which operands a sample has.

@@ -53,7 +53,8 @@ std::vector<std::byte> judge(const sample& s, const examination& e, outcome& o,
     options how = on(o.device);
     how.math = e.math;
     std::vector<std::byte> results = s.run(how);
-    o.seen.add(s.judge(results, o.judged() ? o.bound : std::numeric_limits<double>::infinity(), like));
+    o.seen.add(
+        s.judge(results, o.judged() ? o.bound : std::numeric_limits<double>::infinity(), like, o.same_bits));
     return results;
   } catch (const error& problem) {
     // What cannot give exact results says so and is no worse for it.

@@ -91,12 +91,12 @@ template <bf::op O, class T, class Exact> class row_sample final : public sample
   }
 
   [[nodiscard]] verdict judge(std::span<const std::byte> results, double bound,
-                              std::span<const std::byte> like) const override {
+                              std::span<const std::byte> like, bool zero_signs) const override {
     check_size(results);
     if (!like.empty()) check_size(like);
     std::vector<tally> parts(static_cast<std::size_t>(std::max(threads_, 1)));
     in_parts(size(), threads_, [&](int part, std::size_t begin, std::size_t end) {
-      parts[static_cast<std::size_t>(part)] = compare(results, bound, like, begin, end);
+      parts[static_cast<std::size_t>(part)] = compare(results, bound, like, zero_signs, begin, end);
     });
     verdict sum;
     for (const tally& each : parts) sum.add(verdict_of(each, results, like));
@@ -126,19 +126,19 @@ template <bf::op O, class T, class Exact> class row_sample final : public sample
     return v;
   }
   // Where a row has one right result, its bits decide; how far off it is, is for people.
-  static double error_of(Out got, Exact exact) {
+  static double error_of(Out got, Exact exact, bool zero_signs) {
     if constexpr (std::is_same_v<Out, Exact>) {
       if (same(got, exact)) return 0;
     }
     if constexpr (std::is_same_v<Out, Exact> && std::is_floating_point_v<Out>)
-      return ulps(got, quad(exact));
+      return ulps(got, quad(exact), zero_signs);
     else if constexpr (std::is_same_v<Out, Exact>)
       return std::numeric_limits<double>::infinity();
     else
-      return ulps(got, exact);
+      return ulps(got, exact, zero_signs);
   }
   tally compare(std::span<const std::byte> results, double bound, std::span<const std::byte> like,
-                std::size_t begin, std::size_t end) const {
+                bool zero_signs, std::size_t begin, std::size_t end) const {
     tally t;
     t.tried = end - begin;
     for (std::size_t i = begin; i < end; ++i) {
@@ -151,7 +151,7 @@ template <bf::op O, class T, class Exact> class row_sample final : public sample
       if constexpr (std::is_floating_point_v<Out>) {
         if (t.worst_ulp >= 0.5 && bound >= 0.5 && got == static_cast<Out>(exact_[i]) && got != 0) continue;
       }
-      const double error = error_of(got, exact_[i]);
+      const double error = error_of(got, exact_[i], zero_signs);
       t.above += error > bound;
       if (error > t.worst_ulp) {
         t.worst_ulp = error;

@@ -11,8 +11,9 @@ namespace busfare::accuracy {
 /// 0 for agreeing NaNs and infinities. An infinity that came from overflow counts as the power of two after
 /// the largest number, so that overflowing a little early costs little, and giving the largest number for
 /// what is far beyond costs much. Below the smallest normal number the unit is the smallest subnormal one.
-/// Infinity where a NaN, or the sign of a zero, is not where it should be.
-template <class T, class Exact> double ulps(T got, Exact exact) {
+/// Infinity where a NaN, or the sign of a zero, is not where it should be; `zero_signs` false: a zero is a
+/// zero, as math::fast has it.
+template <class T, class Exact> double ulps(T got, Exact exact, bool zero_signs = true) {
   using limits = std::numeric_limits<T>;
   constexpr double wrong = std::numeric_limits<double>::infinity();
   if (exact != exact) return got != got ? 0 : wrong;
@@ -20,7 +21,7 @@ template <class T, class Exact> double ulps(T got, Exact exact) {
   const T rounded = static_cast<T>(exact);
   if (got == rounded) {
     if (std::isinf(rounded)) return 0;
-    if (got == 0 && std::signbit(got) != std::signbit(rounded)) return wrong;
+    if (zero_signs && got == 0 && std::signbit(got) != std::signbit(rounded)) return wrong;
   }
   // An exact infinity is no overflow: nothing finite is near it.
   if (exact - exact != 0 && !std::isinf(got)) return wrong;

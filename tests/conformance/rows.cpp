@@ -22,7 +22,7 @@ void check(trial& t, const accuracy::row& row, double bound, bool same_bits) {
   const auto sample = row.draw(how);
   const std::vector<std::byte> results = sample->run(t.how);
   t.add_to_hash(results.data(), results.size());
-  const accuracy::verdict v = sample->judge(results, bound);
+  const accuracy::verdict v = sample->judge(results, bound, {}, same_bits);
   if (same_bits && v.different > 0) {
     t.report(std::to_string(v.different) +
              " results differ from the scalar reading: " + text_of(v.first_difference));

@@ -102,4 +102,13 @@ TEST(accuracy_ulp_of_f32, double_is_wide_enough) {
   EXPECT_EQ(ulps(-0.0f, 1e-300), wrong);
 }
 
+// math::fast promises no sign of a zero, and everything else.
+TYPED_TEST(accuracy_ulp, a_zero_is_a_zero_where_signs_do_not_count) {
+  using v = values<TypeParam>;
+  EXPECT_EQ(ulps(TypeParam(-0.0), quad(0.0), false), 0);
+  EXPECT_EQ(ulps(TypeParam(0.0), quad(-0.0), false), 0);
+  EXPECT_EQ(ulps(TypeParam(-0.0), quad(0.0)), std::numeric_limits<double>::infinity());
+  EXPECT_EQ(ulps(v::nan, quad(0.0), false), std::numeric_limits<double>::infinity());
+}
+
 }  // namespace
