@@ -54,7 +54,8 @@ constexpr auto recolour = [](auto colour, auto before, auto after) {
 // thumbnail.
 constexpr auto shrink = [](auto row, auto column, auto red, auto green, auto blue, auto sizes) {
   const auto rows = sizes[0], columns = sizes[1], small_rows = sizes[2], small_columns = sizes[3];
-  const auto top = row * rows / small_rows, left = column * columns / small_columns;
+  const auto top = row * rows / small_rows;
+  const auto left = column * columns / small_columns;
   const auto height = (row + std::int64_t{1}) * rows / small_rows - top;
   const auto width = (column + std::int64_t{1}) * columns / small_columns - left;
   const auto sums = busfare::fold(

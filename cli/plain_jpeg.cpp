@@ -49,11 +49,23 @@ void check_tables(std::span<const unsigned char> bytes, std::size_t at, const st
   }
 }
 
+// stb_image decodes with tables that the file never gave, from memory that nobody wrote. Empty ones in front
+// make that an error: no code is in them.
+void add_empty_tables(std::vector<unsigned char>& to) {
+  constexpr unsigned char tables = 8, bytes_each = 17;  // DC and AC, four of each
+  to.insert(to.end(), {0xff, huffman_tables, 0, 2 + tables * bytes_each});
+  for (unsigned char k = 0; k < tables; ++k) {
+    to.push_back(static_cast<unsigned char>(k / 4 * 16 + k % 4));
+    to.insert(to.end(), 16, 0);
+  }
+}
+
 }  // namespace
 
 std::vector<unsigned char> plain_jpeg(std::span<const unsigned char> bytes, const std::string& name) {
   std::vector<unsigned char> plain = {0xff, start_of_image};
-  plain.reserve(bytes.size());
+  plain.reserve(bytes.size() + 256);
+  add_empty_tables(plain);
   const auto copy = [&](std::size_t from, std::size_t to) {
     plain.insert(plain.end(), bytes.begin() + static_cast<std::ptrdiff_t>(from),
                  bytes.begin() + static_cast<std::ptrdiff_t>(to));

@@ -31,10 +31,12 @@ void* allocate_again(void* old, std::size_t bytes) {
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 #pragma GCC diagnostic ignored "-Wsign-compare"
-// Shifts and sums that C leaves open, and that every compiler does alike, are stb_image's way.
+// Shifts and sums that C leaves open, copies of no bytes from nowhere: every compiler does them alike, and
+// they are stb_image's way.
 #ifdef __clang__
-#pragma clang attribute push(__attribute__((no_sanitize("shift", "signed-integer-overflow"))), \
-                             apply_to = function)
+#pragma clang attribute push(                                                              \
+    __attribute__((no_sanitize("shift", "signed-integer-overflow", "nonnull-attribute"))), \
+    apply_to = function)
 #endif
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_STATIC
@@ -177,7 +179,7 @@ picture decode_picture(std::span<const unsigned char> bytes, const std::string& 
   if (!decoded) {
     if (why != nullptr && std::strcmp(why, "outofmem") == 0)
       refuse(name, "there is no memory for it, or it unpacks to more than its header says");
-    refuse(name, std::string("cannot be decoded (") + (why != nullptr ? why : "no reason given") +
+    refuse(name, std::string("cannot be decoded (") + (why != nullptr && *why != 0 ? why : "no reason given") +
                      "); it is damaged, or of a kind that is not read");
   }
   if (width != h.width || height != h.height) refuse(name, "has two sizes; it is damaged");
