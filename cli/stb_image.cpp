@@ -179,7 +179,8 @@ picture decode_picture(std::span<const unsigned char> bytes, const std::string& 
   if (!decoded) {
     if (why != nullptr && std::strcmp(why, "outofmem") == 0)
       refuse(name, "there is no memory for it, or it unpacks to more than its header says");
-    refuse(name, std::string("cannot be decoded (") + (why != nullptr && *why != 0 ? why : "no reason given") +
+    refuse(name, std::string("cannot be decoded (") +
+                     (why != nullptr && *why != 0 ? why : "no reason given") +
                      "); it is damaged, or of a kind that is not read");
   }
   if (width != h.width || height != h.height) refuse(name, "has two sizes; it is damaged");
