@@ -16,13 +16,7 @@ says '^exp +f64 +cpu +exact +[0-9]+ +0\.[0-9]+ +2 +same +ok +-?0x'
 says '^add +u64 +sim:h200-pcie5 +exact +[0-9]+ +0 +0 +same +ok'
 fields='op type device math simulated reference exhaustive partial tried worst_ulp bound above_bound where where_decimal got
   wanted same_bits_promised compared_bits different different_where different_got different_wanted seconds result reason'
-header=$(echo $fields | tr ' ' ',')
-[ "$(head -n 1 "$folder/a.csv")" = "$header" ] || wrong "CSV header is $(head -n 1 "$folder/a.csv")"
-[ "$(wc -l <"$folder/a.csv")" -eq $((rows + 1)) ] || wrong "CSV has not $rows rows"
-commas=$(tr -cd , <<<"$header" | wc -c)
-while read -r line; do
-  [ "$(tr -cd , <<<"$line" | wc -c)" -eq "$commas" ] || wrong "ragged CSV row: $line"
-done <"$folder/a.csv"
+is_csv "$folder/a.csv" "$(echo $fields | tr ' ' ',')" $rows
 for field in $fields; do
   [ "$(grep -cE "^      \"$field\": " "$folder/a.json")" -eq $rows ] || wrong "JSON rows lack $field"
 done

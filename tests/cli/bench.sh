@@ -13,13 +13,7 @@ says 'triad f32 .*pays on sim:h200-pcie5'
 fields='op type size device math threads simulated build_s cold_s warm_s resident_s upload_s download_s overhead_s bytes_up
   bytes_down gb_per_s gflop_per_s limit_fraction predicted_s prediction_error max_ulp verified speedup_vs_1_thread
   warm_samples_s resident_samples_s'
-header=$(echo $fields | tr ' ' ','),error
-[ "$(head -n 1 "$folder/b.csv")" = "$header" ] || wrong "CSV header is $(head -n 1 "$folder/b.csv")"
-[ "$(wc -l <"$folder/b.csv")" -eq 5 ] || wrong "CSV has not four rows"
-commas=$(head -n 1 "$folder/b.csv" | tr -cd , | wc -c)
-while read -r line; do
-  [ "$(tr -cd , <<<"$line" | wc -c)" -eq "$commas" ] || wrong "ragged CSV row: $line"
-done <"$folder/b.csv"
+is_csv "$folder/b.csv" "$(echo $fields | tr ' ' ','),error" 4
 
 for field in $fields; do
   [ "$(grep -cE "^      \"$field\": " "$folder/b.json")" -ge 4 ] || wrong "JSON rows lack $field"

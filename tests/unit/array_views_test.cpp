@@ -79,6 +79,12 @@ TEST(array_views, flat_maps_fuse_across_a_reshape_and_those_with_coordinates_do_
   EXPECT_EQ(after.host()[13], 2 * 21);
 }
 
+TEST(array_views, maps_fuse_with_the_slice_before_them) {
+  const auto y = bf::map(on_cpu, twice{}, grid(4, 6).slice(on_cpu, {1, 2}, {2, 3}));
+  EXPECT_EQ(bf::run(y).plan.steps.size(), 1u);
+  EXPECT_EQ(y.host()[5], 2);
+}
+
 TEST(array_views, counts_that_differ) {
   expect_refused([] { (void)grid(4, 6).reshape({5, 5}); }, "reshape to 5 x 5 got an array of 4 x 6");
   expect_refused([] { (void)grid(4, 6).reshape(0); }, "reshape to 0 got");

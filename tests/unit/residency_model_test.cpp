@@ -3,15 +3,15 @@
 // what is read, must be what it says.
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <gtest/gtest.h>
-#include <iostream>
 #include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
 #include <busfare/busfare.hpp>
+
+#include "support/printed_seed.hpp"
 
 namespace {
 
@@ -190,11 +190,7 @@ TEST(residency_model, every_sequence_of_three_operations) {
 }
 
 TEST(residency_model, long_random_sequences) {
-  const char* const given = std::getenv("BUSFARE_SEED");
-  const auto seed = given != nullptr ? static_cast<std::uint32_t>(std::strtoul(given, nullptr, 10))
-                                     : std::random_device{}();
-  std::cout << "seed " << seed << " (BUSFARE_SEED repeats it)\n";
-  std::mt19937 random(seed);
+  std::mt19937 random(busfare_test::printed_seed());
   for (int round = 0; round < 300; ++round) {
     std::vector<int> steps(12);
     for (int& each : steps) each = static_cast<int>(random() % static_cast<unsigned>(actions));

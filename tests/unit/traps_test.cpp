@@ -2,9 +2,7 @@
 // their tests, which are here where no other suite is their home.
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <gtest/gtest.h>
-#include <iostream>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -12,6 +10,8 @@
 #include <vector>
 
 #include <busfare/busfare.hpp>
+
+#include "support/printed_seed.hpp"
 
 namespace {
 
@@ -36,11 +36,7 @@ std::uint32_t mixed(std::uint32_t a, std::uint32_t b) { return a * 3 - b; }
 // Trap 21, 22: any graph falls into kernels within the limits, in an order in which they can run; whoever is
 // cut off says why; the values are those of one step at a time.
 TEST(traps, random_graphs_fuse_within_limits_and_every_cut_has_its_reason) {
-  const char* const given = std::getenv("BUSFARE_SEED");
-  const auto seed = given != nullptr ? static_cast<std::uint32_t>(std::strtoul(given, nullptr, 10))
-                                     : std::random_device{}();
-  std::cout << "seed " << seed << " (BUSFARE_SEED repeats it)\n";
-  std::mt19937 random(seed);
+  std::mt19937 random(busfare_test::printed_seed());
   for (int round = 0; round < 20; ++round) {
     constexpr std::size_t n = 5;
     const int inputs = 1 + static_cast<int>(random() % 40), operations = 1 + static_cast<int>(random() % 120);
