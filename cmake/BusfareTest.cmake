@@ -1,15 +1,24 @@
 # How tests are built and run: private caches, sanitizer settings, shards for the cores.
 
-# busfare_test_environment(NAME): no test reads or writes the caches of the person who runs it.
+# busfare_test_environment(NAME): no test reads or writes the caches of the person who runs it. Most of the time of
+# the tests is PoCL's compiling, and it compiles the same text whatever sanitizers we are built with: what it
+# compiled for a test, or for the other half of it, is kept for the same test of other builds. Its key is the text,
+# the options and the device.
 function(busfare_test_environment name)
   set(home "${PROJECT_BINARY_DIR}/test_home/${name}")
   file(MAKE_DIRECTORY "${home}/cache" "${home}/config" "${home}/tmp")
+  set(pocl "${home}/cache/pocl")
+  if(BUSFARE_TEST_POCL_CACHE)
+    string(REGEX REPLACE "\\.[0-9]+$" "" whole "${name}")
+    set(pocl "${BUSFARE_TEST_POCL_CACHE}/${whole}")
+    file(MAKE_DIRECTORY "${pocl}")
+  endif()
   set(suppressions "${PROJECT_SOURCE_DIR}/tests/support")
   set_tests_properties(${name} PROPERTIES
     TIMEOUT 900
     SKIP_RETURN_CODE 77
     ENVIRONMENT
-      "HOME=${home};XDG_CACHE_HOME=${home}/cache;XDG_CONFIG_HOME=${home}/config;TMPDIR=${home}/tmp;POCL_CACHE_DIR=${home}/cache/pocl;ASAN_OPTIONS=detect_stack_use_after_return=1;LSAN_OPTIONS=suppressions=${suppressions}/leaks.supp:print_suppressions=0;UBSAN_OPTIONS=print_stacktrace=1;TSAN_OPTIONS=suppressions=${suppressions}/races.supp:halt_on_error=1")
+      "HOME=${home};XDG_CACHE_HOME=${home}/cache;XDG_CONFIG_HOME=${home}/config;TMPDIR=${home}/tmp;POCL_CACHE_DIR=${pocl};ASAN_OPTIONS=detect_stack_use_after_return=1;LSAN_OPTIONS=suppressions=${suppressions}/leaks.supp:print_suppressions=0;UBSAN_OPTIONS=print_stacktrace=1;TSAN_OPTIONS=suppressions=${suppressions}/races.supp:halt_on_error=1")
   set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT ${ARGN})
   if(BUSFARE_OPENCL STREQUAL "OFF") # also the tests that look for a platform at run time do without
     set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT "OCL_ICD_VENDORS=${home}/config")
