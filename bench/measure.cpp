@@ -62,7 +62,8 @@ void harness::say(const std::string& what) const {
   if (how_.progress) how_.progress(what);
 }
 
-// The first operation is measured whole: a table that has no cold time at all would not say why.
+// Not before one operation is measured whole: a slow machine's table would have no cold time at all, and
+// nothing in it would tell why.
 bool harness::late(double budget_s) const {
   return measured_ > 0 && budget_s > 0 && now() - begin_ > budget_s;
 }

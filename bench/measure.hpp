@@ -27,7 +27,7 @@ struct settings {
   std::vector<std::uint64_t> sizes;  ///< instead of the operation's own; empty: its own
   double row_budget_s = 0.1;         ///< of warm samples, and half of it for resident ones
   int least_samples = 5, most_samples = 40;
-  /// Neither holds for the first operation.
+  // The two budgets begin with the second operation: the first one is always measured whole.
   double cold_budget_s = 38;   ///< after so much time in all, cold processes are left out; 0: no limit
   double total_budget_s = 48;  ///< after so much, one-thread processes too; 0: no limit
   std::function<void(const std::string&)> progress;

@@ -14,18 +14,10 @@
 #include "accuracy/kinds.hpp"
 #include "accuracy/parts.hpp"
 #include "accuracy/row_kernel.hpp"
+#include "accuracy/sanitized.hpp"
 #include "accuracy/ulp.hpp"
 
 namespace busfare::accuracy {
-
-// Sanitizers find nothing in the straight-line packs of the mathematical functions that they do not find in
-// exp and log, take minutes to compile them, and see the scalar reading of all in
-// tests/unit/value_math_test.cpp.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool sanitized = true;
-#else
-inline constexpr bool sanitized = false;
-#endif
 
 /// Reads back exactly: hexadecimal or with enough digits for floats, decimal for integers.
 template <class T> std::string text_of(T x, bool hexadecimal) {
@@ -227,7 +219,9 @@ template <bf::op O, class T> constexpr reference reference_of() {
 }
 
 /// Adds all rows that take T. Where one unit with all of them would compile for minutes, each of `parts`
-/// units adds a share.
+/// units adds a share. Sanitizers find nothing in the straight-line packs of the mathematical functions that
+/// they do not find in exp and log, take minutes to compile them, and see the scalar reading of all in
+/// tests/unit/value_math_test.cpp.
 template <class T, int part = 0, int parts = 1> void add_rows(std::vector<row>& list) {
   const auto add = [&]<bf::op O>(std::integral_constant<bf::op, O>) {
     constexpr bf::vocabulary_row facts = bf::vocabulary[static_cast<int>(O)];

@@ -5,6 +5,7 @@
 #include <random>
 #include <utility>
 
+#include "accuracy/sanitized.hpp"
 #include "core/dialect/definitions.hpp"
 #include "core/dialect/spelling.hpp"
 #include "support/exact.hpp"
@@ -129,6 +130,7 @@ template <op O> void within_the_bound() {
 }
 
 TEST(codegen_fast, an_opencl_compilers_functions_are_within_the_bounds) {
+  if (busfare::accuracy::sanitized) GTEST_SKIP() << "says nothing about a sanitized build";
   if (!cl().here()) GTEST_SKIP() << "no OpenCL platform or device";
   []<int... K>(std::integer_sequence<int, K...>) { (within_the_bound<static_cast<op>(K)>(), ...); }
   (std::make_integer_sequence<int, vocabulary_size>{});

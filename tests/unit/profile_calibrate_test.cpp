@@ -1,6 +1,8 @@
 // The quick calibration on the cpu device with a scripted probe; nothing here depends on real speed.
+#include <chrono>
 #include <gtest/gtest.h>
 #include <new>
+#include <thread>
 
 #include <busfare/backend/module.hpp>
 #include <busfare/error.hpp>
@@ -78,6 +80,24 @@ TEST(profile_calibrate, parts_the_hosts_time_into_runs_launches_and_transfers) {
   EXPECT_NEAR(p.rates.divisions_per_second_f32, 5e9, 1e5);
   EXPECT_NEAR(p.rates.divisions_per_second_f64, 2e9, 1e5);
   EXPECT_EQ(core::profile_text(core::parse_profile(core::profile_text(p))), core::profile_text(p));
+}
+
+// An interpreter or a sanitized build: the first run has used the time up, and its result must do.
+TEST(profile_calibrate, a_device_whose_runs_are_long_runs_once) {
+  const auto cpu = busfare_module_cpu()->open(test_services(), "cpu");
+  core::calibration_probe probe;
+  int calls = 0;
+  std::uint64_t elements = 0;
+  probe.flops_per_element = 64;
+  probe.flops_seconds = [&](std::uint64_t n) {
+    ++calls;
+    elements = n;
+    std::this_thread::sleep_for(std::chrono::milliseconds(210));  // of 200 that it has
+    return 0.5;
+  };
+  const device_profile p = core::quick_calibrate(*cpu, probe);
+  EXPECT_EQ(calls, 1);
+  EXPECT_NEAR(p.rates.flops_per_second_f32, 64.0 * static_cast<double>(elements) / 0.5, 1);
 }
 
 TEST(profile_calibrate, works_without_a_probe) {
