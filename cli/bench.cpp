@@ -1,8 +1,11 @@
 // busfare bench: one table, and after each operation where a device begins to pay.
+#include <algorithm>
 #include <iostream>
+#include <optional>
 
 #include <busfare/busfare.hpp>
 
+#include "baseline.hpp"
 #include "child.hpp"
 #include "commands.hpp"
 #include "exit_code.hpp"
@@ -128,6 +131,8 @@ int run_bench(const common_flags& flags, const bench_flags& wanted) {
   how.math = parse_math(wanted.math);
   for (const std::string& each : wanted.sizes) how.sizes.push_back(parse_size(each));
   how.devices = bench_devices(flags);
+  std::optional<baseline> earlier;
+  if (!wanted.compare.empty()) earlier.emplace(wanted.compare);
   const output_file json(flags.json), csv(flags.csv), timeline(flags.trace);
   if (timeline.wanted()) record_trace(true);
   if (!wanted.quick) {
@@ -174,12 +179,25 @@ int run_bench(const common_flags& flags, const bench_flags& wanted) {
     report.rows.insert(report.rows.end(), rows.begin(), rows.end());
     report.crossovers.insert(report.crossovers.end(), crossovers.begin(), crossovers.end());
   }
+  std::size_t missing = 0;
+  if (earlier) {
+    report.since = &*earlier;
+    report.changes = earlier->changes_to(report.rows, missing);
+  }
   if (json.wanted()) json.write(json_of(report));
   if (csv.wanted()) csv.write(csv_of(report));
   if (timeline.wanted()) timeline.write(chrome_trace(recorded_trace()));
-  if (!flags.quiet) print_legend(wanted.quick, how.math);
-  if (good) return exit_ok;
-  throw failure(exit_failed, "some rows failed or gave a wrong result; the others stand");
+  if (!flags.quiet) {
+    print_legend(wanted.quick, how.math);
+    if (earlier) std::cout << text_of(report.changes, missing, *earlier, color);
+  }
+  if (!good) throw failure(exit_failed, "some rows failed or gave a wrong result; the others stand");
+  const auto slower = std::count_if(report.changes.begin(), report.changes.end(),
+                                    [](const change& c) { return c.times.found == bench::verdict::slower; });
+  if (slower > 0)
+    throw failure(exit_failed, std::to_string(slower) + (slower == 1 ? " time is" : " times are") +
+                                   " slower than in " + wanted.compare);
+  return exit_ok;
 }
 
 }  // namespace busfare::cli

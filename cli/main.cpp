@@ -53,6 +53,10 @@ int dispatch(int count, char** arguments) {
   bench.add_option("--op", benched.operations, "Only these: triad, triad:f64, sum, ...")->delimiter(',');
   bench.add_option("--size", benched.sizes, "Only these element counts: 1000, 2^20, ...")->delimiter(',');
 
+  bench.add_option(
+      "--compare", benched.compare,
+      "What changed since the run whose --json file this is; ends with 1 where something is slower");
+
   std::string operation, size;
   CLI::App& plan = *app.add_subcommand("plan", "The quote of one operation; nothing runs");
   add_common(plan, flags);

@@ -1,4 +1,4 @@
-// One translation unit knows nlohmann-json.
+// One unit writes with nlohmann-json, and one, baseline.cpp, reads.
 #include "report.hpp"
 
 #include <cmath>
@@ -77,6 +77,24 @@ json row_of(const accuracy::outcome& o) {
   return j;
 }
 
+json row_of(const change& c) {
+  json j;
+  j["op"] = c.op;
+  j["type"] = name_of(c.type);
+  j["size"] = c.size;
+  j["device"] = c.device;
+  j["math"] = name_of(c.math);
+  j["time"] = c.what;
+  const bool both = c.times.before > 0 && c.times.now > 0;
+  j["before_s"] = c.times.before > 0 ? json(c.times.before) : json(nullptr);
+  j["now_s"] = c.times.now > 0 ? json(c.times.now) : json(nullptr);
+  j["ratio"] = both ? json(c.times.ratio) : json(nullptr);
+  j["p"] = both && !c.simulated ? json(c.times.p) : json(nullptr);
+  j["verdict"] = bench::name_of(c.times.found);
+  if (!c.reason.empty()) j["reason"] = c.reason;
+  return j;
+}
+
 std::string text_of(const json& j) {
   // Messages of drivers may be no UTF-8: replaced, not thrown at the user.
   return j.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
@@ -135,6 +153,14 @@ std::string json_of(const bench_report& report) {
                                {"device", c.device},
                                {"cold_n", optional(c.cold_n)},
                                {"resident_n", optional(c.resident_n)}});
+  }
+  if (report.since != nullptr) {
+    j["compared"] = {{"file", report.since->file()},
+                     {"commit", report.since->commit()},
+                     {"date", report.since->date()},
+                     {"cpu", report.since->cpu()},
+                     {"rows", json::array()}};
+    for (const change& c : report.changes) j["compared"]["rows"].push_back(row_of(c));
   }
   add_machine(j);
   return text_of(j);

@@ -8,6 +8,7 @@
 #include <busfare/plan.hpp>
 
 #include "accuracy/examine.hpp"
+#include "baseline.hpp"
 #include "machine.hpp"
 #include "result.hpp"
 
@@ -16,6 +17,8 @@ namespace busfare::cli {
 struct bench_report {
   std::vector<bench::row> rows;
   std::vector<bench::crossover> crossovers;
+  const baseline* since = nullptr;  ///< what `changes` are since; null: nothing was compared
+  std::vector<change> changes;
 };
 
 std::string json_of(const bench_report& report);

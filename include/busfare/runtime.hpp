@@ -78,7 +78,12 @@ BUSFARE_API trace recorded_trace();
 struct statistics {
   std::uint64_t recorded = 0;  ///< nodes
   std::uint64_t runs = 0;
-  std::uint64_t forced_by_depth = 0, forced_by_count = 0, forced_by_bytes = 0;
+  /// Runs that recording itself caused: BUSFARE_EAGER, and the bounds of laziness.
+  std::uint64_t forced_by_eager = 0, forced_by_depth = 0, forced_by_count = 0, forced_by_bytes = 0;
+  /// Kernels of all runs that could have been one with what is before them, but for a limit of one kernel
+  /// (its operations, inputs, outputs, bytes of arguments) or another math; plan_step::cut says which it was.
+  std::uint64_t cut_by_operations = 0, cut_by_inputs = 0, cut_by_outputs = 0, cut_by_arguments = 0,
+                cut_by_math = 0;
   std::uint64_t plans_reused = 0, plans_made = 0;
   std::uint64_t built = 0, build_cache_hits = 0;
   std::uint64_t launches = 0;

@@ -116,6 +116,7 @@ receipt execute(std::span<const detail::array_handle> wanted, bool to_host, std:
     if (!c.nodes.empty()) {
       made = plan_for(c, reused);
       ++(reused ? counts().plans_reused : counts().plans_made);
+      for (const group& g : made->groups) ++counts().cuts[static_cast<std::size_t>(g.why)];
       r.plan = made->said;
       r.plan.reused = reused;
       if (transfer_rule() == implicit_transfers::forbid) {

@@ -14,7 +14,12 @@ parameter_kind kind_of(const cone::member& m, std::size_t argument) {
   return m.what->map != nullptr ? m.what->map->program->arguments[argument].kind : parameter_kind::element;
 }
 
-constexpr const char* math_cut = "math: exact and fast do not fuse";
+struct reason {
+  cut_cause why = cut_cause::none;
+  std::string text;
+  void tell(group& g) const { g.why = why, g.cut = text; }
+};
+const reason no_cut, math_cut{cut_cause::math, "math: exact and fast do not fuse"};
 
 extents launch_shape(const node& n) {
   return n.map != nullptr && n.map->index_rank > 1 ? n.shape : extents(n.shape.count());
@@ -167,20 +172,20 @@ class fuser {
       joinable.clear();
       ++stage;
     }
-    std::string cut = other_math ? math_cut : "";
+    reason cut = other_math ? math_cut : no_cut;
     if (!joinable.empty()) {
       group merged;
-      merged.cut = cut;
+      cut.tell(merged);
       for (int g : joinable) {
         const group& each = groups_[static_cast<std::size_t>(g)];
         merged.nodes.insert(merged.nodes.end(), each.nodes.begin(), each.nodes.end());
-        if (merged.cut.empty()) merged.cut = each.cut;
+        if (merged.why == cut_cause::none) reason{each.why, each.cut}.tell(merged);
       }
       std::sort(merged.nodes.begin(), merged.nodes.end());
       merged.nodes.push_back(i);
       merged.index_rank = coordinates;
       cut = over(merged);
-      if (cut.empty()) {
+      if (cut.why == cut_cause::none) {
         merged.stage = stage;
         merged.how = n.how;
         merged.shape = of;
@@ -198,7 +203,7 @@ class fuser {
     g.how = n.how;
     g.index_rank = rank;
     g.shape = shape;
-    g.cut = std::move(cut);
+    cut.tell(g);
     group_of_[static_cast<std::size_t>(i)] = static_cast<int>(groups_.size());
     groups_.push_back(std::move(g));
   }
@@ -229,7 +234,7 @@ class fuser {
       from = g;
     }
     group& maps = groups_[static_cast<std::size_t>(from)];
-    if (maps.how.math != m.what->how.math) group_at(i).cut = math_cut;
+    if (maps.how.math != m.what->how.math) math_cut.tell(group_at(i));
     if (maps.fold >= 0 || !(maps.how == m.what->how)) return;
     for (int n : maps.nodes) {
       const cone::member& each = member(n);
@@ -250,22 +255,24 @@ class fuser {
     group_of_[static_cast<std::size_t>(i)] = from;
   }
 
-  // Which limit a group would pass; empty: none.
-  std::string over(const group& g) {
+  // Which limit a group would pass.
+  reason over(const group& g) {
     double operations = 0;
     for (int n : g.nodes) operations += static_cast<double>(member(n).what->map->program->nodes.size());
     group filled = g;
     complete(filled);
     const int arguments = static_cast<int>(filled.inputs.size()) * 16 +
                           static_cast<int>(filled.numbers.size() + filled.results.size()) * 8 + 40;
-    if (operations > limits_.operations) return "operations: more than " + std::to_string(limits_.operations);
+    if (operations > limits_.operations)
+      return {cut_cause::operations, "operations: more than " + std::to_string(limits_.operations)};
     if (static_cast<int>(filled.inputs.size()) > limits_.inputs)
-      return "inputs: more than " + std::to_string(limits_.inputs);
+      return {cut_cause::inputs, "inputs: more than " + std::to_string(limits_.inputs)};
     if (static_cast<int>(filled.results.size()) > limits_.outputs)
-      return "outputs: more than " + std::to_string(limits_.outputs);
+      return {cut_cause::outputs, "outputs: more than " + std::to_string(limits_.outputs)};
     if (arguments > limits_.argument_bytes)
-      return "arguments: more than " + std::to_string(limits_.argument_bytes) + " bytes";
-    return {};
+      return {cut_cause::arguments,
+              "arguments: more than " + std::to_string(limits_.argument_bytes) + " bytes"};
+    return no_cut;
   }
 
   // Inputs, numbers and results of a group. While fusing is going on, uses by nodes not placed yet count as

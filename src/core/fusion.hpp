@@ -33,6 +33,9 @@ struct cone {
 /// Collects without recursion. Arrays of `wanted` that exist are not in the cone.
 cone collect(std::span<const detail::array_handle> wanted);
 
+/// What ended a fusion.
+enum class cut_cause : unsigned char { none, operations, inputs, outputs, arguments, math };
+
 /// One kernel: maps fused in order, and perhaps the fold that consumes them.
 struct group {
   std::vector<int> nodes;  ///< indices in the cone, producers first
@@ -49,7 +52,8 @@ struct group {
   extents shape;                     ///< of the launch
   int index_rank = 0;
   options how;
-  std::string cut;  ///< the limit, or the other math, that ended the fusion before this group
+  cut_cause why = cut_cause::none;  ///< the limit, or the other math, that ended the fusion before this group
+  std::string cut;                  ///< in words; empty: nothing
 };
 
 /// Limits of one generated kernel.

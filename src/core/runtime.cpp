@@ -258,6 +258,13 @@ statistics stats() {
   s.recorded = core::lazy().recorded.load();
   s.unrun = core::lazy().nodes.load();
   s.runs = c.runs;
+  const auto cuts = [&](core::cut_cause why) { return c.cuts[static_cast<std::size_t>(why)]; };
+  s.cut_by_operations = cuts(core::cut_cause::operations);
+  s.cut_by_inputs = cuts(core::cut_cause::inputs);
+  s.cut_by_outputs = cuts(core::cut_cause::outputs);
+  s.cut_by_arguments = cuts(core::cut_cause::arguments);
+  s.cut_by_math = cuts(core::cut_cause::math);
+  s.forced_by_eager = core::forced_counts[0].load();
   s.forced_by_depth = core::forced_counts[1].load();
   s.forced_by_count = core::forced_counts[2].load();
   s.forced_by_bytes = core::forced_counts[3].load();

@@ -1,4 +1,5 @@
 // What runs and what never does; bounded laziness; plans that are used again.
+#include <cstdlib>
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <thread>
@@ -47,6 +48,22 @@ TEST(graph_laziness, a_chain_is_one_launch_and_a_reduction_takes_it_in) {
   const bf::receipt r = bf::run(total);
   EXPECT_LE(r.launches, 2) << r;  // the tree's first level with the maps, then its second
   EXPECT_EQ(total.value(), 10000.0f * 499.5f + 50000.0f);
+}
+
+// In a process of its own, since the environment is read once.
+TEST(graph_laziness, eager_runs_each_node_as_it_is_recorded) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  ASSERT_EQ(setenv("BUSFARE_EAGER", "1", 1), 0);  // NOLINT(concurrency-mt-unsafe)
+  EXPECT_EXIT(
+      {
+        auto y = bf::copy_of(ramp(100));
+        for (int i = 0; i < 3; ++i) y = bf::map(bf::on("cpu"), add_one{}, y);
+        const bf::statistics s = bf::stats();
+        const bool right = s.launches == 3 && s.forced_by_eager == 3 && s.unrun == 0 && y.host()[4] == 7;
+        std::exit(right ? 0 : 1);  // NOLINT(concurrency-mt-unsafe)
+      },
+      testing::ExitedWithCode(0), "");
+  ASSERT_EQ(unsetenv("BUSFARE_EAGER"), 0);  // NOLINT(concurrency-mt-unsafe)
 }
 
 TEST(graph_laziness, running_twice_computes_once) {

@@ -80,8 +80,11 @@ TEST(traps, a_graph_past_the_limit_is_cut_with_the_reason) {
   for (int k = 0; k < 40; ++k) inputs.push_back(bf::copy_of(counted(8)));
   auto y = inputs[0];
   for (const auto& each : inputs) y = bf::map(on_cpu, mix{}, y, each);
+  const auto before = bf::stats();
   const auto r = bf::run(y);
   ASSERT_GT(r.plan.steps.size(), 1u);
+  EXPECT_EQ(bf::stats().cut_by_inputs - before.cut_by_inputs, r.plan.steps.size() - 1);
+  EXPECT_EQ(bf::stats().cut_by_operations, before.cut_by_operations);
   const bool told = std::any_of(r.plan.steps.begin(), r.plan.steps.end(), [](const bf::plan_step& s) {
     return s.cut.find("inputs: more than 16") != std::string::npos;
   });
