@@ -6,6 +6,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <zlib.h>
 
 #include "png.hpp"
 
@@ -51,10 +52,46 @@ void* take_again(void* old, std::size_t bytes) {
 }
 void* take(std::size_t bytes) { return take_again(nullptr, bytes); }
 
-// Called once a row, and every few bytes while it compresses: the place to ask whether to go on.
-void move(void* to, const void* from, std::size_t bytes) {
+void go_on() {
   if (stop_of_this != nullptr && stop_of_this->stop_requested()) throw stopped();
+}
+
+// Called once a row: the place to ask whether to go on.
+void move(void* to, const void* from, std::size_t bytes) {
+  go_on();
   std::memmove(to, from, bytes);
+}
+
+struct deflater {
+  z_stream z{};
+  explicit deflater(int level) {
+    if (deflateInit(&z, level) != Z_OK) throw std::bad_alloc();
+  }
+  ~deflater() { deflateEnd(&z); }
+  deflater(const deflater&) = delete;
+  deflater& operator=(const deflater&) = delete;
+};
+
+// In place of the encoder's own compression, which takes several times as long for files a quarter larger:
+// zlib's, in pieces, so that a stop is seen soon. Its higher levels made files of photographs only 2 %
+// smaller.
+unsigned char* compressed(unsigned char* data, int bytes, int* out_bytes, int) {
+  constexpr int piece = 1 << 20, level = 1;
+  deflater d(level);
+  const uLong most = deflateBound(&d.z, static_cast<uLong>(bytes));
+  auto* const out = static_cast<unsigned char*>(take(most));
+  d.z.next_out = out;
+  d.z.avail_out = static_cast<uInt>(most);
+  int code = Z_OK;
+  for (int done = 0; code == Z_OK; done += piece) {
+    go_on();
+    d.z.next_in = data + done;
+    d.z.avail_in = static_cast<uInt>(bytes - done < piece ? bytes - done : piece);
+    code = deflate(&d.z, bytes - done <= piece ? Z_FINISH : Z_NO_FLUSH);
+  }
+  if (code != Z_STREAM_END) throw std::bad_alloc();
+  *out_bytes = static_cast<int>(d.z.total_out);
+  return out;
 }
 
 }  // namespace
@@ -68,10 +105,19 @@ void move(void* to, const void* from, std::size_t bytes) {
 #define STBIW_REALLOC(old, bytes) busfare::cli::take_again(old, bytes)
 #define STBIW_FREE(p) busfare::cli::give_back(p)
 #define STBIW_MEMMOVE(to, from, bytes) busfare::cli::move(to, from, bytes)
+#define STBIW_ZLIB_COMPRESS busfare::cli::compressed
+#define STBIW_CRC32(data, bytes) static_cast<unsigned int>(crc32(0, data, static_cast<uInt>(bytes)))
 #include <stb_image_write.h>
 #pragma GCC diagnostic pop
 
 namespace busfare::cli {
+namespace {
+
+// Paeth's filter for every row: photographs become as small as with the best of five per row, in half the
+// time. Set before threads are, since it is one variable for all.
+[[maybe_unused]] const int filter = stbi_write_force_png_filter = 4;
+
+}  // namespace
 
 std::string png_of(const std::vector<unsigned char>& rgb, int width, int height,
                    const std::stop_token& stop) {

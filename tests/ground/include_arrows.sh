@@ -38,7 +38,7 @@ arrows examples "$standard" '<busfare/[a-z0-9_]+\.hpp>' "$same"
 arrows bench "$standard" '<busfare/[a-z0-9_]+\.hpp>' '"[a-z0-9_/]+\.(hpp|def|inc)"' "$helpers" '<tbb/[a-z_]+\.h>' \
   '<(cub/[a-z_/]+\.cuh|cuda_runtime\.h)>'
 arrows cli "$standard" '<busfare/[a-z0-9_]+\.hpp>' '"[a-z0-9_/]+\.(hpp|def|inc)"' "$helpers" \
-  '<CLI/CLI\.hpp>' '<(stb/)?stb_image_write\.h>' '"(stb/)?stb_image_write\.h"'
+  '<CLI/CLI\.hpp>' '<zlib\.h>' '<(stb/)?stb_image_write\.h>' '"(stb/)?stb_image_write\.h"'
 
 # What others offer is compared in bench/peers and used nowhere.
 while IFS=: read -r file line what; do
