@@ -16,6 +16,14 @@
 // Visible from the shared library. Everything else is hidden.
 #define BUSFARE_API __attribute__((visibility("default")))
 
+// Whether the compiler has _Float16, and with it arrays of f16. nvcc takes the macro from the host compiler
+// and does not know the type.
+#if defined(__FLT16_MAX__) && !defined(__CUDACC__)
+#define BUSFARE_HAS_F16 1
+#else
+#define BUSFARE_HAS_F16 0
+#endif
+
 // clang inlines every function between BEGIN and END into its callers; FLATTEN also what it calls, which is
 // how users' lambdas get in. A pack that crosses a call goes through memory, and clang's `flatten` on a
 // kernel's entry reaches only the calls written there. Functions that call intrinsics of one instruction set

@@ -18,6 +18,8 @@ inline namespace BUSFARE_TU {
 template <storable T> auto stored(auto x) {
   if constexpr (std::is_same_v<compute_t<T>, T>)
     return x;
+  else if constexpr (is_f16<T>)  // it was loaded: nothing to round
+    return as_narrow<T>(x);
   else
     return cast<T>(x);
 }

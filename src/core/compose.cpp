@@ -7,6 +7,7 @@
 #include <busfare/error.hpp>
 
 #include "core/canonical.hpp"
+#include "core/dialect/definitions.hpp"
 
 namespace busfare::core {
 
@@ -126,7 +127,44 @@ class composer {
     return append(n);
   }
 
-  // Stores and loads in registers: masks become 0 or 1, narrow integers wrap and come back as i32.
+  // Whether a node is what half_rounding makes of another one: bf::cast has rounded it already.
+  [[nodiscard]] bool is_half(std::uint32_t node) const {
+    const program& p = half_rounding();
+    std::vector<std::uint32_t> seen(p.nodes.size(), none);  // what stands for each node of p
+    seen[p.results[0]] = node;
+    for (std::size_t i = p.nodes.size(); i-- > 0;) {
+      if (seen[i] == none || p.nodes[i].op == op::input) continue;
+      const program_node &want = p.nodes[i], &have = raw_.nodes[seen[i]];
+      if (have.op != want.op || have.type != want.type || have.bits != want.bits) return false;
+      for (int k = 0; k < 3; ++k) {
+        if (want.operand[k] == none) continue;
+        std::uint32_t& at = seen[want.operand[k]];
+        if (at != none && at != have.operand[k]) return false;
+        at = have.operand[k];
+      }
+    }
+    return true;
+  }
+
+  std::uint32_t rounded_to_half(std::uint32_t at) {
+    const program& p = half_rounding();
+    std::vector<std::uint32_t> place(p.nodes.size());
+    for (std::size_t i = 0; i < p.nodes.size(); ++i) {
+      program_node n = p.nodes[i];
+      if (n.op == op::input) {
+        place[i] = at;
+        continue;
+      }
+      if (n.op != op::literal) n.loop = raw_.nodes[at].loop;
+      for (std::uint32_t& o : n.operand)
+        if (o != none) o = place[o];
+      place[i] = append(n);
+    }
+    return place[p.results[0]];
+  }
+
+  // Stores and loads in registers: masks become 0 or 1, narrow integers wrap and come back as i32, f16
+  // rounds.
   std::uint32_t loaded(produced_value& v) {
     if (v.loaded != none) return v.loaded;
     std::uint32_t at = v.node;
@@ -145,6 +183,9 @@ class composer {
           break;
         case type::i16:
           at = make(op::shr, wanted, make(op::shl, wanted, at, literal(16)), literal(16));
+          break;
+        case type::f16:
+          if (!is_half(at)) at = rounded_to_half(at);
           break;
         default:
           break;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -36,6 +37,17 @@ template <class T> std::string text(const std::byte* p) {
   return {digits, r.ptr};
 }
 
+// Of a half's bits.
+std::string half_text(const std::byte* p) {
+  const unsigned bits = load<std::uint16_t>(p), exponent = (bits >> 10) & 31u, digits = bits & 0x3ffu;
+  const float size = exponent == 31 ? (digits == 0 ? HUGE_VALF : NAN)
+                     : exponent == 0
+                         ? std::ldexp(static_cast<float>(digits), -24)
+                         : std::ldexp(static_cast<float>(digits | 0x400u), static_cast<int>(exponent) - 25);
+  const float x = (bits & 0x8000u) != 0 ? -size : size;
+  return text<float>(reinterpret_cast<const std::byte*>(&x));
+}
+
 std::string value_text(busfare::type t, const std::byte* p) {
   switch (t) {
     case type::f32:
@@ -58,6 +70,8 @@ std::string value_text(busfare::type t, const std::byte* p) {
       return text<std::uint16_t>(p);
     case type::i16:
       return text<std::int16_t>(p);
+    case type::f16:
+      return half_text(p);
   }
   return "?";
 }
@@ -65,6 +79,7 @@ std::string value_text(busfare::type t, const std::byte* p) {
 // By bits, so that this file's own flags (-ffast-math) cannot make a NaN vanish.
 bool is_nan(busfare::type t, const std::byte* p) noexcept {
   if (t == type::f32) return (load<std::uint32_t>(p) & 0x7fffffffu) > 0x7f800000u;
+  if (t == type::f16) return (load<std::uint16_t>(p) & 0x7fffu) > 0x7c00u;
   if (t == type::f64) return (load<std::uint64_t>(p) & 0x7fffffffffffffffu) > 0x7ff0000000000000u;
   return false;
 }

@@ -68,5 +68,8 @@ class generated_map : public fake_gpu {
 TEST_F(generated_map, packs_of_four_keep_ends_and_neighbours) { add_everywhere<float>(type::f32, 4); }
 TEST_F(generated_map, packs_of_two_keep_ends_and_neighbours) { add_everywhere<double>(type::f64, 2); }
 TEST_F(generated_map, narrow_packs_keep_ends_and_neighbours) { add_everywhere<std::uint8_t>(type::u8, 4); }
+#if BUSFARE_HAS_F16
+TEST_F(generated_map, packs_of_halves_keep_ends_and_neighbours) { add_everywhere<_Float16>(type::f16, 4); }
+#endif
 
 }  // namespace

@@ -52,7 +52,7 @@ template <class F> auto with_type(value_type t, F f) {
   }
 }
 
-/// A stored element as a kernel sees it after a store and a load: narrow integers wrap.
+/// A stored element as a kernel sees it after a store and a load: narrow integers wrap, f16 rounds.
 inline bits through_memory(bits b, type t) {
   switch (t) {
     case type::u8:
@@ -63,6 +63,9 @@ inline bits through_memory(bits b, type t) {
       return bits_of(std::int32_t{static_cast<std::int8_t>(b)});
     case type::i16:
       return bits_of(std::int32_t{static_cast<std::int16_t>(b)});
+    case type::f16:
+      return bits_of(
+          busfare::detail::half_rounded<false>(busfare::scalar<float>{from_bits<float>(b & 0xffffffffu)}).v);
     default:
       return busfare::size_of(t) == 4 ? b & 0xffffffffu : b;
   }

@@ -25,7 +25,7 @@ struct random_arguments {
     const bool fits = !offered.empty() && in.below(2) == 0;
     const parameter_kind kind = fits ? parameter_kind::element : kinds[in.below(4)];
     const type t = fits ? offered[in.below(offered.size())]
-                        : static_cast<type>(in.below(kind == parameter_kind::number ? 6 : 10));
+                        : static_cast<type>(in.below(kind == parameter_kind::number ? 6 : 11));
     std::vector<bits> table;
     bits value = 0;
     if (kind == parameter_kind::whole) {
@@ -105,6 +105,7 @@ class random_program {
 
   static type stored_as(value_type v, std::size_t choice) {
     if (v == value_type::mask) return type::u8;
+    if (v == value_type::f32 && choice == 4) return type::f16;
     if (v != value_type::i32) return static_cast<type>(v);
     constexpr type narrow[] = {type::i32, type::u8, type::i8, type::u16, type::i16};
     return narrow[choice];

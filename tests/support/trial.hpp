@@ -45,7 +45,9 @@ class trial {
       if (busfare_test::same(got[i], want[i])) continue;
       std::ostringstream text;
       text.precision(17);
-      text << what << "[" << i << "]: " << +got[i] << " instead of " << +want[i];
+      using shown = bf::compute_t<T>;  // bytes are no characters here, and f16 has no operator of its own
+      text << what << "[" << i << "]: " << static_cast<shown>(got[i]) << " instead of "
+           << static_cast<shown>(want[i]);
       report(text.str());
     }
     for (T x : got) {

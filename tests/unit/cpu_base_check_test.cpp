@@ -36,6 +36,10 @@ void nan_b(const cpu_block& b) noexcept {
   for (std::uint64_t i = 0; i < b.count; ++i) put(b.out[0], i, std::uint32_t{0xffc00001});
 }
 
+template <unsigned Bits> void halves(const cpu_block& b) noexcept {
+  for (std::uint64_t i = 0; i < b.count; ++i) put(b.out[0], i, static_cast<std::uint16_t>(Bits));
+}
+
 void fold_first(const cpu_fold_block& b) noexcept { put(b.out[0], 0, get<float>(b.in[0])); }
 void fold_sum_wrong(const cpu_fold_block& b) noexcept { put(b.out[0], 0, -1.0f); }
 constexpr cpu_code all(cpu_entry e) { return {{e, e, e}, false}; }
@@ -118,6 +122,35 @@ TEST(cpu_base_check, a_wrong_wide_fold_is_caught_and_nans_are_equal) {
     else
       EXPECT_THROW(f.run(over(a, 2)), error);
   }
+}
+
+// What a check says of two entries for f16, or nothing.
+std::string said_of_halves(cpu_entry base, cpu_entry wide) {
+  const cpu_code code = both(base, wide);
+  const int in[] = {0}, out[] = {1};
+  const step s{&code, in, out, {}};
+  const parameter p[] = {in_f32, {parameter_kind::result, type::f16}};
+  build_request r;
+  r.parameters = p;
+  r.steps = {&s, 1};
+  cpu::executable e(r, isa::avx2);
+  std::vector<float> x(2), z(2);
+  const argument a[] = {memory(x.data()), memory(z.data())};
+  try {
+    e.run(over(a, 2));
+  } catch (const error& failure) {
+    return failure.message();
+  }
+  return "";
+}
+TEST(cpu_base_check, halves_are_told_by_value) {
+  if (widest() == isa::base) GTEST_SKIP() << "this processor has base only";
+  EXPECT_EQ(said_of_halves(halves<0x7e00>, halves<0xfc01>), "");
+  EXPECT_EQ(said_of_halves(halves<0x3e00>, halves<0x3e00>), "");
+  EXPECT_NE(said_of_halves(halves<0x3e00>, halves<0xc100>).find("computes -2.5 with avx2 but 1.5 with base"),
+            std::string::npos);
+  EXPECT_NE(said_of_halves(halves<0xfc00>, halves<0x0001>).find("5.9604645e-08 with avx2 but -inf with base"),
+            std::string::npos);
 }
 
 TEST(cpu_base_check, units_with_fast_math_promise_nothing) {

@@ -12,7 +12,7 @@ using namespace busfare;
 TEST(cuda_sort, loads_and_refuses_without_a_gpu) {
   if (!cuda::sorting_problem().empty()) GTEST_SKIP() << cuda::sorting_problem();
   const cuda::wall w("cuda:0");
-  for (const type stored_only : {type::u8, type::i8, type::u16, type::i16}) {
+  for (const type stored_only : {type::u8, type::i8, type::u16, type::i16, type::f16}) {
     try {
       cuda::sort_scratch_bytes(w, stored_only, 100);
       ADD_FAILURE() << name_of(stored_only);

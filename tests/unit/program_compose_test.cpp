@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <busfare/error.hpp>
+#include <busfare/value/half.hpp>
 #include <busfare/value/trace.hpp>
 
 #include "core/canonical.hpp"
@@ -66,6 +67,29 @@ TEST(program_compose, values_pass_through_their_stored_type) {
               }));
   expect_same(narrow_chain(type::i8), by_hand(extended(24)));
   expect_same(narrow_chain(type::i16), by_hand(extended(16)));
+}
+
+// Part 1 adds, and rounds where `rounds`; part 2 doubles what f16 keeps of it.
+program_ptr half_chain(bool rounds) {
+  const auto round = [&](symbol_id x) { return rounds ? half_rounded<false>(symbol<float>{x}).id : x; };
+  const auto sum = traced({element(type::f32), element(type::f32)}, {type::f16}, [&](trace_session& s) {
+    return list{round(trace_op(op::add, f32, {s.input(0), s.input(1)}))};
+  });
+  const auto twice = traced({element(type::f16)}, {type::f32}, [](trace_session& s) {
+    return list{trace_op(op::add, f32, {s.input(0), s.input(0)})};
+  });
+  const std::array parts{core::fused_part{sum.get(), {0, 1}}, core::fused_part{twice.get(), {~0}}};
+  return core::compose(parts, {element(type::f32), element(type::f32)}, std::array{1}, std::array{type::f32});
+}
+
+TEST(program_compose, halves_round_once) {
+  const auto by_hand = traced({element(type::f32), element(type::f32)}, {type::f32}, [](trace_session& s) {
+    const symbol_id sum = trace_op(op::add, f32, {s.input(0), s.input(1)});
+    const symbol_id half = half_rounded<false>(symbol<float>{sum}).id;
+    return list{trace_op(op::add, f32, {half, half})};
+  });
+  expect_same(half_chain(false), by_hand);
+  expect_same(half_chain(true), by_hand);
 }
 
 TEST(program_compose, masks_come_back_as_zero_or_one_and_arguments_may_broadcast) {

@@ -1,4 +1,5 @@
-// Results that are stored narrower than they compute: casts to u8, i8, u16, i16, and casts that saturate.
+// Results that are stored narrower than they compute: casts to u8, i8, u16, i16, f16, and casts that
+// saturate.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +8,7 @@
 #include <utility>
 
 #include <busfare/value/functions.hpp>
+#include <busfare/value/half.hpp>
 
 namespace busfare {
 
@@ -51,31 +53,46 @@ template <class T, class R> value<std::int32_t, R> wrapped(const value<std::int3
   }
 }
 
-template <class T, class R> narrow<T, R> as_narrow(const value<std::int32_t, R>& x) {
+template <class T, class R> narrow<T, R> as_narrow(const value<compute_t<T>, R>& x) {
   narrow<T, R> n;
-  static_cast<value<std::int32_t, R>&>(n) = x;
+  static_cast<value<compute_t<T>, R>&>(n) = x;
   return n;
+}
+
+// f64 is rounded where it is, so that it is rounded once. Integers may go through f32: those that it does not
+// have are beyond f16's range on both sides of that rounding.
+template <class T, bool Saturates, class R, class A> narrow<T, R> as_half(const A& a) {
+  using S = std::conditional_t<std::is_same_v<element_t<A>, double>, double, float>;
+  return as_narrow<T>(to<float, R>(half_rounded<Saturates>(to<S, R>(a))));
 }
 
 }  // namespace detail
 
-/// To u8, i8, u16 or i16, for results that are stored so. Floats truncate and saturate, NaN gives 0; integers
-/// wrap.
+/// To u8, i8, u16, i16 or f16, for results that are stored so. To integers, floats truncate and saturate, NaN
+/// gives 0, and integers wrap. To f16 (_Float16), all types round once, to nearest and ties to even; what is
+/// too large is infinite, results may be denormal, NaN stays NaN.
 template <storable T, detail::operand A>
 requires(!computable<T>) auto cast(const A& a) {
   using R = detail::reading_t<A>;
-  const auto x = detail::to<std::int32_t, R>(a);
-  if constexpr (std::is_floating_point_v<detail::element_t<A>>)
-    return detail::as_narrow<T>(detail::within<T>(x));
-  else
-    return detail::as_narrow<T>(detail::wrapped<T>(x));
+  if constexpr (detail::is_f16<T>) {
+    return detail::as_half<T, false, R>(a);
+  } else {
+    const auto x = detail::to<std::int32_t, R>(a);
+    if constexpr (std::is_floating_point_v<detail::element_t<A>>)
+      return detail::as_narrow<T>(detail::within<T>(x));
+    else
+      return detail::as_narrow<T>(detail::wrapped<T>(x));
+  }
 }
 
-/// To the nearest value of T. NaN gives 0; floats truncate first. For T a float, as cast.
+/// To the nearest value of T. To integers, NaN gives 0 and floats truncate first. To f16, as cast, but finite
+/// values beyond 65504 give 65504 of their sign. For T f32 or f64, as cast.
 template <storable T, detail::operand A> auto cast_sat(const A& a) {
   using E = detail::element_t<A>;
   using R = detail::reading_t<A>;
-  if constexpr (std::is_floating_point_v<T> || std::is_floating_point_v<E>) {
+  if constexpr (detail::is_f16<T>) {
+    return detail::as_half<T, true, R>(a);
+  } else if constexpr (std::is_floating_point_v<T> || std::is_floating_point_v<E>) {
     return cast<T>(a);
   } else {
     const auto x = detail::within<T>(detail::to<E, R>(a));

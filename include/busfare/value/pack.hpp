@@ -396,7 +396,7 @@ template <isa I> struct operations<pack_reading<I>> {
     to_lanes(at, i);
     for (int k = 0; k < lanes; ++k) {
       const std::int64_t j = at[k] < 0 ? 0 : at[k] < t.size ? at[k] : t.size - 1;
-      z[k] = t.size == 0 ? compute_t<S>{} : static_cast<compute_t<S>>(t.data[t.size == 0 ? 0 : j]);
+      z[k] = t.size == 0 ? compute_t<S>{} : widened(t.data[t.size == 0 ? 0 : j]);
     }
     return from_lanes(z);
   }

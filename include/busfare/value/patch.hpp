@@ -137,7 +137,7 @@ template <class T, int Rank, class Edge, class R> struct patch {
       }
       flat = flat * n[axis] + detail::edge_place<Edge>(p, n[axis]);
     }
-    return static_cast<C>(data[flat]);
+    return detail::widened(data[flat]);
   }
 };
 

@@ -34,6 +34,11 @@ template <class T> struct table<T, scalar_reading> {
 
 namespace detail {
 
+inline namespace BUSFARE_TU {
+// What a kernel sees of a stored element. In half.hpp, which is made of the operations below.
+template <class T> compute_t<T> widened(const T& stored);
+}  // namespace BUSFARE_TU
+
 template <class T> constexpr T total_div(T a, T b) {
   if constexpr (std::is_floating_point_v<T>) {
     return a / b;
@@ -160,7 +165,7 @@ template <> struct operations<scalar_reading> {
   static V<compute_t<S>> lookup(const table<S, scalar_reading>& t, const V<std::int64_t>& i) {
     if (t.size == 0) return {compute_t<S>{}};
     const std::int64_t at = i.v < 0 ? 0 : i.v < t.size ? i.v : t.size - 1;
-    return {static_cast<compute_t<S>>(t.data[at])};
+    return {widened(t.data[at])};
   }
 
   static bool any(const M& m) { return m.v; }

@@ -147,8 +147,9 @@ class body_writer {
         return "(" + std::string(c_name(d_, value_type::i64)) + ")shape" + std::to_string(n.bits);
       case op::lookup: {
         const std::string& size = names_.sizes.at(n.bits);
-        return "(" + size + " > 0 ? " + names_.tables.at(n.bits) + "[bf_index(" + v(n.operand[0]) + ", " +
-               size + ")] : 0)";
+        const std::string element =
+            names_.tables.at(n.bits) + "[bf_index(" + v(n.operand[0]) + ", " + size + ")]";
+        return "(" + size + " > 0 ? " + loaded_text(p_.arguments.at(n.bits).type, element) + " : 0)";
       }
       case op::loop_state:
         return state(n.bits >> 8, n.bits & 0xff);
@@ -237,9 +238,19 @@ std::string stored_value(const program& p, std::size_t result, type as, const di
   std::string s = v(node);
   if (had != wanted && had != value_type::mask)
     s = std::string("bf_cast_") + name_of(had) + "_to_" + name_of(wanted) + "(" + s + ")";
-  if (compute_of(as) != as || had == value_type::mask)
-    s = "(" + std::string(d.stored[static_cast<std::uint8_t>(as)]) + ")" + s;
-  return s;
+  return had == value_type::mask && as != type::f16
+             ? "(" + std::string(d.stored[static_cast<std::uint8_t>(as)]) + ")" + s
+             : stored_text(as, s, d);
+}
+
+std::string loaded_text(type stored, const std::string& expression) {
+  return stored == type::f16 ? "bf_f32_of_f16(" + expression + ")" : expression;
+}
+
+std::string stored_text(type stored, const std::string& value, const dialect_spec& d) {
+  if (compute_of(stored) == stored) return value;
+  if (stored == type::f16) return "bf_f16_of_f32(" + value + ")";
+  return "(" + std::string(d.stored[static_cast<std::uint8_t>(stored)]) + ")" + value;
 }
 
 }  // namespace busfare::core

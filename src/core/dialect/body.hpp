@@ -13,7 +13,8 @@ namespace busfare::core {
 
 /// How the surroundings of a body spell what it reads.
 struct body_names {
-  std::vector<std::string> inputs;  ///< per argument: expression of an element, broadcast or number
+  std::vector<std::string>
+      inputs;  ///< per argument: expression of an element, broadcast or number, as computed
   std::vector<std::string> tables;  ///< per argument: pointer of a table; its size is `sizes`
   std::vector<std::string> sizes;
 };
@@ -24,6 +25,10 @@ std::string body_text(const program& p, const dialect_spec& d, const body_names&
 
 /// "v<node>", converted to a stored type as a result.
 std::string stored_value(const program& p, std::size_t result, type as, const dialect_spec& d);
+
+/// An expression of a stored type as a value of its compute type, and the other way.
+std::string loaded_text(type stored, const std::string& expression);
+std::string stored_text(type stored, const std::string& value, const dialect_spec& d);
 
 /// Replaces $0 $1 $2 by the operands, $t $T $U by the type's suffix, C name and unsigned C name.
 std::string spelled(std::string_view pattern, value_type t, const dialect_spec& d,

@@ -13,7 +13,7 @@ constinit const dialect_spec cuda_dialect = {
     .unsigned_values = {"", "", "unsigned int", "unsigned int", "unsigned long long", "unsigned long long",
                         "unsigned int"},
     .stored = {"float", "double", "int", "unsigned int", "long long", "unsigned long long", "unsigned char",
-               "signed char", "unsigned short", "short"},
+               "signed char", "unsigned short", "short", "unsigned short"},
     .function = "static __device__ __forceinline__ ",
     .kernel = "extern \"C\" __global__ void ",
     .global = "",

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include <busfare/error.hpp>
+#include <busfare/value/half.hpp>
 #include <busfare/value/math.hpp>
 
 namespace busfare::core {
@@ -77,6 +78,11 @@ const program& definition_of(op o, value_type t) {
   if (t == value_type::f32) return definition_for<float>(o);
   if (t == value_type::f64) return definition_for<double>(o);
   throw error(error_class::internal, "defined operations take floats");
+}
+
+const program& half_rounding() {
+  static const program_ptr p = traced<float>([](symbol<float> x) { return detail::half_rounded<false>(x); });
+  return *p;
 }
 
 }  // namespace busfare::core

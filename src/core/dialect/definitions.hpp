@@ -10,6 +10,10 @@ namespace busfare::core {
 /// Throws internal where there is no definition.
 const program& definition_of(op o, value_type t);
 
+/// What a store of f32 into f16 and a load make of a value: one f32 element argument, one f32 result. Any
+/// thread, as above.
+const program& half_rounding();
+
 /// True for rows whose spelling is "defined".
 bool is_defined(op o) noexcept;
 

@@ -15,7 +15,7 @@ struct dialect_spec {
   const char* f64_head;            ///< added where f64 is used
   const char* values[7];           ///< C name of each value type
   const char* unsigned_values[7];  ///< of the integers
-  const char* stored[10];          ///< C name of each stored type
+  const char* stored[11];          ///< C name of each stored type; f16 is held by 16 bits
   const char* function;            ///< before a helper function
   const char* kernel;              ///< before the entry
   const char* global;              ///< before a pointer's type

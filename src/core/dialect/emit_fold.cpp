@@ -217,7 +217,9 @@ generated emit_fold(const program* element, const program& operation, std::span<
   if (element != nullptr) code += body_text(*element, d, l.names, 2);
   for (std::size_t i = 0; i < k; ++i)
     code += "  *o" + std::to_string(i) + " = " +
-            (element != nullptr ? stored_value(*element, i, component_stored[i], d) : l.names.inputs[i]) +
+            (element != nullptr
+                 ? loaded_text(component_stored[i], stored_value(*element, i, component_stored[i], d))
+                 : l.names.inputs[i]) +
             ";\n";
   code += "}\n";
 
@@ -289,11 +291,9 @@ generated emit_fold(const program* element, const program& operation, std::span<
                : d.item_per_block ? one_item
                                   : one_group);
   for (std::size_t i = 0; i < k; ++i) {
-    const type t = operation.stored[i];
-    const std::string narrow =
-        compute_of(t) == t ? "" : "(" + std::string(d.stored[static_cast<std::uint8_t>(t)]) + ")";
-    code += "  r" + std::to_string(i) + "[b] = " + narrow + "c" + std::to_string(i) +
-            (pairs ? "[from];\n" : "[0];\n");
+    const std::string number = std::to_string(i);
+    code += "  r" + number +
+            "[b] = " + stored_text(operation.stored[i], "c" + number + (pairs ? "[from]" : "[0]"), d) + ";\n";
   }
   code += "}\n";
 

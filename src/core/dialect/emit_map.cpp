@@ -52,7 +52,7 @@ std::string wide_map(const program& p, const dialect_spec& d, parameter_list& l,
     if (p.arguments[k].kind != parameter_kind::element) continue;
     const std::string number = std::to_string(k);
     in.push_back({"a" + number, "x" + number, p.arguments[k].type});
-    l.names.inputs[k] = "x" + number + ".at[k]";
+    l.names.inputs[k] = loaded_text(p.arguments[k].type, "x" + number + ".at[k]");
   }
   for (std::size_t k = 0; k < p.stored.size(); ++k)
     out.push_back({"r" + std::to_string(k), "y" + std::to_string(k), p.stored[k]});

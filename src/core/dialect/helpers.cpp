@@ -137,6 +137,28 @@ std::string bits(const std::string& name, value_type from, value_type to, const 
   return conversion(name, from, to, d, "($R)a");
 }
 
+// What half_loaded and half_bits of busfare/value/half.hpp are, where comments say why. By integers, since
+// not every compiler of OpenCL C has half, and CUDA's needs a header.
+std::string half_conversion(bool load, const dialect_spec& d) {
+  const std::string pattern =
+      load ? "float bf_f32_of_f16(const $S a) {\n"
+             "  const $T size = a & 0x7fffu;\n"
+             "  const $T sign = (a & 0x8000u) << 16;\n"
+             "  const $T normal = (size << 13) + (size < 0x7c00u ? 0x38000000u : 0x70000000u);\n"
+             "  const $T tiny = ($T)$bits((float)size * 0x1p-24f);\n"
+             "  return $float((int)((size < 0x400u ? tiny : normal) | sign));\n}\n"
+           : "$S bf_f16_of_f32(const float a) {\n"
+             "  const $T bits = ($T)$bits(a);\n"
+             "  const $T size = bits & 0x7fffffffu;\n"
+             "  const $T tiny = ($T)$bits($float((int)size) + 0.5f) - 0x3f000000u;\n"
+             "  const $T normal = (size - 0x37fff001u + ((size >> 13) & 1u)) >> 13;\n"
+             "  const $T number = size < 0x38800000u ? tiny : (size < 0x47800000u ? normal : 0x7c00u);\n"
+             "  return ($S)(size > 0x7f800000u ? 0x7e00u : (number | ((bits >> 16) & 0x8000u)));\n}\n";
+  std::string s = replaced(pattern, "$S", d.stored[static_cast<std::uint8_t>(type::f16)]);
+  s = replaced(replaced(s, "$bits", d.i32_of_f32), "$float", d.f32_of_i32);
+  return spelled(s, value_type::u32, d);
+}
+
 // N(x) = erfc(-x / sqrt 2) / 2. Where the tail is small, what the rounding of y takes from y comes back by
 // the slope of erfc, which is there -2 y erfc(y): without it the error would grow with x * x.
 std::string fast_normal_cdf(value_type t, const dialect_spec& d) {
@@ -166,6 +188,7 @@ std::string definition(const std::string& name, const dialect_spec& d) {
   if (name == "bf_index")
     return spelled("$T bf_index(const $T i, const $T n) {\n  return i < 0 ? 0 : (i < n ? i : n - 1);\n}\n",
                    value_type::i64, d);
+  if (name == "bf_f32_of_f16" || name == "bf_f16_of_f32") return half_conversion(name == "bf_f32_of_f16", d);
   const std::size_t to_at = name.find("_to_"), from_at = name.rfind('_', to_at - 1);
   if (to_at != std::string::npos && from_at != std::string::npos && from_at >= 3) {
     const std::string family = name.substr(3, from_at - 3);

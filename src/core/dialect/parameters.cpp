@@ -26,7 +26,9 @@ parameter_list parameters_of(std::span<const backend::parameter> arguments, std:
     } else {  // may be the very memory of a result: not restrict
       add(pointer + " ", a);
     }
-    l.names.inputs.push_back(p.kind == kind::element ? a + "[i]" : p.kind == kind::broadcast ? a + "[0]" : a);
+    l.names.inputs.push_back(p.kind == kind::element     ? loaded_text(p.type, a + "[i]")
+                             : p.kind == kind::broadcast ? loaded_text(p.type, a + "[0]")
+                                                         : a);
     l.names.tables.push_back(a);
     l.names.sizes.push_back(n);
   }
