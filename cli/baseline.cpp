@@ -3,10 +3,12 @@
 
 #include <array>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <system_error>
 
 #include "exit_code.hpp"
 #include "machine.hpp"
@@ -42,6 +44,8 @@ std::string printable(std::string text) {
 }
 
 std::string contents_of(const std::string& file) {
+  std::error_code ignored;  // opening says what is wrong
+  if (std::filesystem::is_directory(file, ignored)) fail(file, "is a folder");
   std::ifstream in(file, std::ios::binary | std::ios::ate);
   if (!in) fail(file, "cannot be read");
   const std::streamoff bytes = in.tellg();

@@ -58,7 +58,7 @@ bad() {
   ! grep -q triad "$folder/out" || wrong "measured first"
 }
 bad "$folder/none.json" 'cannot be read'
-bad "$folder" 'cannot be read'
+bad "$folder" 'is a folder'
 head -c 300 "$folder/then.json" >"$folder/cut.json"
 bad "$folder/cut.json" 'is no JSON'
 : >"$folder/empty.json"

@@ -70,7 +70,8 @@ template <class T> std::uint64_t bits_of(T x) {
   return bits;
 }
 template <class... T, class V> std::vector<std::uint64_t> bits_of_all(const V& x) {
-  if constexpr (std::is_arithmetic_v<V> && sizeof...(T) == 1) {
+  constexpr bool one = std::is_arithmetic_v<V> || is_f16<V>;
+  if constexpr (one && sizeof...(T) == 1) {
     return {bits_of(static_cast<T>(x))...};
   } else {
     static_assert(count_of<V> == sizeof...(T),
