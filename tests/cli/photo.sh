@@ -39,8 +39,13 @@ edit() {
 }
 edit cpu cpu
 says 'nothing up, nothing down'
-# What is transparent is laid on white.
-cmp -s "$folder/cpu/clear-edited.png" <(base64 -d <<<'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4XmP4//8/AAX+Av70KtMJAAAAAElFTkSuQmCC') || wrong "a transparent pixel is not white"
+# What is transparent is laid on white: the black pixel that nobody sees becomes what a white one does.
+base64 -d >"$in/white.png" <<<'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4//8/AAX+Av4N70a4AAAAAElFTkSuQmCC'
+base64 -d >"$in/black.png" <<<'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNgYGAAAAAEAAH2FzhVAAAAAElFTkSuQmCC'
+call demo photo "$in/white.png" "$in/black.png" --device cpu -o "$folder/plain"
+ends_with 0
+cmp -s "$folder/cpu/clear-edited.png" "$folder/plain/white-edited.png" || wrong "a transparent pixel is not white"
+! cmp -s "$folder/plain/white-edited.png" "$folder/plain/black-edited.png" || wrong "white and black become the same"
 edit sim:h200-pcie5 sim
 says 'KiB up in .* KiB down in .* \(simulated; the results are real\)'
 diff -r "$folder/cpu" "$folder/sim" || wrong "the simulated device makes other pictures"
