@@ -92,7 +92,8 @@ double rank_test(std::span<const double> a, std::span<const double> b) {
   return std::min(1.0, std::erfc(z / std::sqrt(2.0)));
 }
 
-comparison compare(std::span<const double> before, std::span<const double> now, bool noiseless) {
+comparison compare(std::span<const double> before, std::span<const double> now, bool noiseless,
+                   double least) {
   comparison c;
   const auto above_zero = [](double x) { return x > 0; };
   if (before.empty() || now.empty() || !std::all_of(before.begin(), before.end(), above_zero) ||
@@ -106,9 +107,9 @@ comparison compare(std::span<const double> before, std::span<const double> now, 
     if (least_p(before.size(), now.size()) > most_p) return c;
   }
   const bool seen = noiseless || c.p <= most_p;
-  c.found = seen && c.ratio >= 1 + least_change         ? verdict::slower
-            : seen && c.ratio <= 1 / (1 + least_change) ? verdict::faster
-                                                        : verdict::same;
+  c.found = seen && c.ratio >= 1 + least         ? verdict::slower
+            : seen && c.ratio <= 1 / (1 + least) ? verdict::faster
+                                                 : verdict::same;
   return c;
 }
 

@@ -1,6 +1,7 @@
 // Reads an earlier result with nlohmann-json, compares, and prints: see baseline.hpp.
 #include "baseline.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <filesystem>
@@ -100,7 +101,8 @@ baseline::baseline(const std::string& file) : file_(file) {
       if (!size.is_number_unsigned()) throw std::runtime_error("size is no number of elements");
       const std::string key = key_of(text_in(row, "op"), text_in(row, "type"), size.get<std::uint64_t>(),
                                      text_in(row, "device"), text_in(row, "math"));
-      times t{samples_of(row, "warm_samples_s"), samples_of(row, "resident_samples_s")};
+      times t{row.at("simulated").get<bool>(), samples_of(row, "warm_samples_s"),
+              samples_of(row, "resident_samples_s")};
       if (!rows_.emplace(key, std::move(t)).second) throw std::runtime_error("it is there twice");
     }
   } catch (const std::exception& e) {
@@ -109,9 +111,35 @@ baseline::baseline(const std::string& file) : file_(file) {
   }
 }
 
+void baseline::add(const baseline& other) {
+  for (const auto& [key, theirs] : other.rows_) {
+    const auto [at, fresh] = rows_.try_emplace(key, theirs);
+    if (fresh) continue;
+    for (const auto what : {&times::warm, &times::resident}) {
+      std::vector<double>& mine = at->second.*what;
+      const std::vector<double>& more = theirs.*what;
+      if (!theirs.simulated && !mine.empty() && !more.empty()) {
+        const double ratio = bench::compare(mine, more, false).ratio;
+        differences_.push_back(std::max(ratio, 1 / ratio) - 1);
+      }
+      mine.insert(mine.end(), more.begin(), more.end());
+      if (mine.size() > most_samples) mine.resize(most_samples);
+    }
+  }
+  file_ += ", " + other.file_;
+}
+
+double baseline::spread() const {
+  if (differences_.empty()) return 0;
+  std::vector<double> sorted = differences_;
+  std::sort(sorted.begin(), sorted.end());
+  return std::max(bench::least_change, sorted[sorted.size() * 19 / 20]);
+}
+
 std::vector<change> baseline::changes_to(const std::vector<bench::row>& rows, std::size_t& missing) const {
   std::vector<change> changes;
   std::set<std::string> met;
+  const double least = std::max(bench::least_change, spread());
   for (const bench::row& r : rows) {
     const auto then = rows_.find(key_of(r));
     if (then == rows_.end()) continue;
@@ -121,7 +149,7 @@ std::vector<change> baseline::changes_to(const std::vector<bench::row>& rows, st
       const std::vector<double>& now = warm ? r.warm_samples_s : r.resident_samples_s;
       if (before.empty() && now.empty()) continue;
       change c{r.op, r.type, r.size, r.device, r.math, r.simulated, warm ? "warm" : "resident", {}, {}};
-      c.times = bench::compare(before, now, r.simulated);
+      c.times = bench::compare(before, now, r.simulated, r.simulated ? bench::least_change : least);
       if (before.empty() || now.empty()) {
         c.reason = before.empty() ? "not measured then" : "not measured now";
       } else if (c.times.found == bench::verdict::unclear) {
@@ -178,9 +206,18 @@ std::string text_of(const std::vector<change>& changes, std::size_t missing, con
           ", " + counted(verdict::unclear);
   if (missing > 0) text += "; " + std::to_string(missing) + " rows of the file were not measured now";
   text +=
-      "\n  change: the middle quotient of all pairs of samples; chance: how often noise alone does as much "
-      "(Mann and Whitney's rank test)\n  faster and slower: 5 % or more, by chance at most once in a hundred "
-      "rows\n";
+      "\n  change: the middle quotient of all pairs of samples; chance: how often the noise within a run "
+      "does as "
+      "much (Mann and Whitney's rank test)\n  faster and slower: a chance of 1 % or less, and a change of ";
+  if (since.spread() > 0) {
+    text += percent_text(since.spread(), false) +
+            " or more, since 19 of 20 times of the earlier runs differ by less\n";
+  } else {
+    text +=
+        "5 % or more. One earlier run does not tell how far two runs of one build lie apart\n  on this "
+        "machine; "
+        "with several of them (--compare A,B), what they differ by is not told\n";
+  }
   return text;
 }
 

@@ -32,6 +32,13 @@ class baseline {
   /// has more than 64 MiB, or is no result of `busfare bench`.
   explicit baseline(const std::string& file);
 
+  /// Takes the rows of another run of the same build in: their samples count as earlier ones too, and what
+  /// the two runs differ by is no change.
+  void add(const baseline& other);
+  /// The least change that is told: what 19 of 20 times of the runs taken in differed by at most, and no less
+  /// than bench::least_change. 0 where there is one run only, which does not tell.
+  [[nodiscard]] double spread() const;
+
   /// Warm and resident times of each row whose operation, type, size, device and math are in the file too.
   /// Counts rows of the file that are missing here.
   [[nodiscard]] std::vector<change> changes_to(const std::vector<bench::row>& rows,
@@ -45,11 +52,13 @@ class baseline {
 
  private:
   struct times {
+    bool simulated = false;
     std::vector<double> warm, resident;
   };
   std::string file_, commit_, date_, cpu_;
   int threads_ = 0;
   std::map<std::string, times> rows_;  ///< by key_of
+  std::vector<double> differences_;    ///< between runs taken in, of one time each: 0.1 is 10 % either way
 };
 
 /// The table of changes, a line that counts them, and a warning where the file is of another machine.

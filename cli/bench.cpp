@@ -132,7 +132,12 @@ int run_bench(const common_flags& flags, const bench_flags& wanted) {
   for (const std::string& each : wanted.sizes) how.sizes.push_back(parse_size(each));
   how.devices = bench_devices(flags);
   std::optional<baseline> earlier;
-  if (!wanted.compare.empty()) earlier.emplace(wanted.compare);
+  for (const std::string& file : wanted.compare) {
+    if (earlier)
+      earlier->add(baseline(file));
+    else
+      earlier.emplace(file);
+  }
   const output_file json(flags.json), csv(flags.csv), timeline(flags.trace);
   if (timeline.wanted()) record_trace(true);
   if (!wanted.quick) {
@@ -196,7 +201,7 @@ int run_bench(const common_flags& flags, const bench_flags& wanted) {
                                     [](const change& c) { return c.times.found == bench::verdict::slower; });
   if (slower > 0)
     throw failure(exit_failed, std::to_string(slower) + (slower == 1 ? " time is" : " times are") +
-                                   " slower than in " + wanted.compare);
+                                   " slower than in " + earlier->file());
   return exit_ok;
 }
 

@@ -17,7 +17,7 @@ struct bench_flags {
   std::string math = "exact";           ///< or "fast"
   std::vector<std::string> operations;  ///< "triad", "triad:f64"; empty: all
   std::vector<std::string> sizes;       ///< empty: each operation's own
-  std::string compare;                  ///< a file that --json wrote; empty: none
+  std::vector<std::string> compare;     ///< files that --json wrote, runs of one build; empty: none
 };
 int run_bench(const common_flags& flags, const bench_flags& wanted);
 

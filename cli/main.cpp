@@ -53,9 +53,12 @@ int dispatch(int count, char** arguments) {
   bench.add_option("--op", benched.operations, "Only these: triad, triad:f64, sum, ...")->delimiter(',');
   bench.add_option("--size", benched.sizes, "Only these element counts: 1000, 2^20, ...")->delimiter(',');
 
-  bench.add_option(
-      "--compare", benched.compare,
-      "What changed since the run whose --json file this is; ends with 1 where something is slower");
+  bench
+      .add_option(
+          "--compare", benched.compare,
+          "What changed since the runs of one build whose --json files these are, with commas; ends with 1 "
+          "where something is slower")
+      ->delimiter(',');
 
   std::string operation, size;
   CLI::App& plan = *app.add_subcommand("plan", "The quote of one operation; nothing runs");

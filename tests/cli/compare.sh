@@ -49,6 +49,15 @@ ends_with 0
 call bench --quick --op sum:f32 --size 1000 --device cpu --compare "$folder/cpu.json"
 says '^sum +f32 +1000 +cpu +warm .* [0-9.e-]+ +(faster|slower|same)$'
 
+# Several earlier runs tell what is no change: one of them 3 times as slow.
+with warm_samples_s 3 "$folder/cpu.json" >"$folder/cpu3.json"
+call bench --quick --op sum:f32 --size 1000 --device cpu --compare "$folder/cpu.json,$folder/cpu3.json"
+says '^Since .*cpu\.json, .*cpu3\.json \('
+says 'a change of [12][0-9][0-9] % or more, since 19 of 20 times'
+bench --compare "$folder/then.json,$folder/none.json"
+ends_with 1
+says 'cannot be read'
+
 # What is no result ends it before anything is measured.
 bad() {
   bench --compare "$1"

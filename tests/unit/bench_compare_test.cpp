@@ -113,6 +113,9 @@ TEST(bench_compare, verdicts) {
   EXPECT_EQ(found(around(2e-3, 3)), verdict::slower);
   // Wide noise around the same middle.
   EXPECT_EQ(found({0.4e-3, 2e-3, 0.5e-3, 1.9e-3, 0.6e-3, 1.8e-3, 0.7e-3, 1.7e-3}), verdict::same);
+  EXPECT_EQ(compare(before, around(1.1e-3, 10), false, 0.2).found, verdict::same);
+  EXPECT_EQ(compare(before, around(1.3e-3, 10), false, 0.2).found, verdict::slower);
+  EXPECT_EQ(compare(before, around(0.8e-3, 10), false, 0.2).found, verdict::faster);
   const comparison slower = compare(before, around(1.1e-3, 10), false);
   EXPECT_NEAR(slower.ratio, 1.1, 0.01);
   EXPECT_LT(slower.p, 1e-4);
