@@ -32,7 +32,7 @@ double rank_test(std::span<const double> a, std::span<const double> b);
 
 /// `unclear` where either is empty, or both are too few for the test to reach `most_p` (4 and 4 are),
 /// or a sample is not above zero.
-/// `noiseless`: virtual times, whose size alone decides. `least`: the least change that is told.
+/// `noiseless`: virtual times, whose size alone decides. `least`: the least change that is told; 0.05 is 5 %.
 comparison compare(std::span<const double> before, std::span<const double> now, bool noiseless,
                    double least = least_change);
 

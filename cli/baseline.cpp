@@ -112,6 +112,9 @@ baseline::baseline(const std::string& file) : file_(file) {
 }
 
 void baseline::add(const baseline& other) {
+  if (other.commit_ != commit_ || other.cpu_ != cpu_ || other.threads_ != threads_)
+    throw failure(exit_failed, other.file_ + " is of another commit or machine than " + file_ +
+                                   "; --compare takes one run, or several of one build on one machine");
   for (const auto& [key, theirs] : other.rows_) {
     const auto [at, fresh] = rows_.try_emplace(key, theirs);
     if (fresh) continue;

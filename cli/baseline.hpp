@@ -34,6 +34,7 @@ class baseline {
 
   /// Takes the rows of another run of the same build in: their samples count as earlier ones too, and what
   /// the two runs differ by is no change.
+  /// Throws failure(exit_failed) where it is of another commit or machine.
   void add(const baseline& other);
   /// The least change that is told: what 19 of 20 times of the runs taken in differed by at most, and no less
   /// than bench::least_change. 0 where there is one run only, which does not tell.

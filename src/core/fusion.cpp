@@ -19,7 +19,8 @@ struct reason {
   std::string text;
   void tell(group& g) const { g.why = why, g.cut = text; }
 };
-const reason no_cut, math_cut{cut_cause::math, "math: exact and fast do not fuse"};
+// No static: jobs may still plan while the process ends.
+reason math_cut() { return {cut_cause::math, "math: exact and fast do not fuse"}; }
 
 extents launch_shape(const node& n) {
   return n.map != nullptr && n.map->index_rank > 1 ? n.shape : extents(n.shape.count());
@@ -172,7 +173,7 @@ class fuser {
       joinable.clear();
       ++stage;
     }
-    reason cut = other_math ? math_cut : no_cut;
+    reason cut = other_math ? math_cut() : reason{};
     if (!joinable.empty()) {
       group merged;
       cut.tell(merged);
@@ -234,7 +235,7 @@ class fuser {
       from = g;
     }
     group& maps = groups_[static_cast<std::size_t>(from)];
-    if (maps.how.math != m.what->how.math) math_cut.tell(group_at(i));
+    if (maps.how.math != m.what->how.math) math_cut().tell(group_at(i));
     if (maps.fold >= 0 || !(maps.how == m.what->how)) return;
     for (int n : maps.nodes) {
       const cone::member& each = member(n);
@@ -272,7 +273,7 @@ class fuser {
     if (arguments > limits_.argument_bytes)
       return {cut_cause::arguments,
               "arguments: more than " + std::to_string(limits_.argument_bytes) + " bytes"};
-    return no_cut;
+    return {};
   }
 
   // Inputs, numbers and results of a group. While fusing is going on, uses by nodes not placed yet count as

@@ -1,6 +1,7 @@
 // What has to run for some arrays, and how it falls into kernels.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -35,6 +36,7 @@ cone collect(std::span<const detail::array_handle> wanted);
 
 /// What ended a fusion.
 enum class cut_cause : unsigned char { none, operations, inputs, outputs, arguments, math };
+inline constexpr std::size_t cut_causes = 6;
 
 /// One kernel: maps fused in order, and perhaps the fold that consumes them.
 struct group {

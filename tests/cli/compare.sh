@@ -58,6 +58,14 @@ bench --compare "$folder/then.json,$folder/none.json"
 ends_with 1
 says 'cannot be read'
 
+sed 's/"commit": ".*"/"commit": "another"/' "$folder/then.json" >"$folder/commit.json"
+for other in commit other; do
+  bench --compare "$folder/then.json,$folder/$other.json"
+  ends_with 1
+  says "$other.json is of another commit or machine than .*then.json"
+  ! grep -q triad "$folder/out" || wrong "measured first"
+done
+
 # What is no result ends it before anything is measured.
 bad() {
   bench --compare "$1"

@@ -38,6 +38,23 @@ int notes_of_fast(const bf::plan& p) {
 
 bf::array<float> some() { return bf::copy_of(std::vector<float>(5000, 0.75f)); }
 
+TEST(math_fast, kernels_that_math_kept_apart_are_counted) {
+  const auto chain = [](const bf::options& first, const bf::options& second) {
+    return bf::map(second, scaled{},
+                   bf::map(
+                       first, [](auto v) { return v + 0.25f; }, some()));
+  };
+  const bf::statistics before = bf::stats();
+  bf::run(chain(fast_on("cpu"), fast_on("cpu")));
+  EXPECT_EQ(bf::stats().cut_by_math, before.cut_by_math);
+  bf::run(chain(fast_on("cpu"), bf::on("cpu")));
+  const bf::statistics after = bf::stats();
+  EXPECT_EQ(after.cut_by_math, before.cut_by_math + 1);
+  EXPECT_EQ(
+      after.cut_by_operations + after.cut_by_inputs + after.cut_by_outputs + after.cut_by_arguments,
+      before.cut_by_operations + before.cut_by_inputs + before.cut_by_outputs + before.cut_by_arguments);
+}
+
 TEST(math_fast, nodes_of_different_math_do_not_fuse) {
   const auto first = [](auto v) { return v + 0.5f; };
   for (const bool a : {false, true}) {

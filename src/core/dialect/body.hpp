@@ -13,8 +13,7 @@ namespace busfare::core {
 
 /// How the surroundings of a body spell what it reads.
 struct body_names {
-  std::vector<std::string>
-      inputs;  ///< per argument: expression of an element, broadcast or number, as computed
+  std::vector<std::string> inputs;  ///< per argument: the expression of what computes
   std::vector<std::string> tables;  ///< per argument: pointer of a table; its size is `sizes`
   std::vector<std::string> sizes;
 };
