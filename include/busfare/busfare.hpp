@@ -7,6 +7,7 @@
 #include <busfare/job.hpp>
 #include <busfare/lease.hpp>
 #include <busfare/native.hpp>
+#include <busfare/native_kernel.hpp>
 #include <busfare/plan.hpp>
 #include <busfare/receipt.hpp>
 #include <busfare/runtime.hpp>

@@ -22,6 +22,9 @@ struct reason {
 // No static: jobs may still plan while the process ends.
 reason math_cut() { return {cut_cause::math, "math: exact and fast do not fuse"}; }
 
+// A hand-written kernel is a launch of its own.
+bool is_native(const node& n) { return n.map != nullptr && n.map->native != nullptr; }
+
 extents launch_shape(const node& n) {
   return n.map != nullptr && n.map->index_rank > 1 ? n.shape : extents(n.shape.count());
 }
@@ -146,8 +149,8 @@ class fuser {
       const value_ref& a = m.arguments[k];
       if (a.node < 0) continue;
       const cone::member& from = member(a.node);
-      const bool alike =
-          kind_of(m, k) == parameter_kind::element && from.what->map != nullptr && same_elements(a.node, n);
+      const bool alike = kind_of(m, k) == parameter_kind::element && from.what->map != nullptr &&
+                         !is_native(n) && !is_native(*from.what) && same_elements(a.node, n);
       const bool elementwise = alike && from.what->how == n.how;
       other_math = other_math || (alike && from.what->how.math != n.how.math);
       stage = std::max(stage, stage_of(a.node) + (elementwise ? 0 : 1));
@@ -229,7 +232,7 @@ class fuser {
     const cone::member& m = member(i);
     int from = -1;
     for (const value_ref& a : m.arguments) {
-      if (a.node < 0 || member(a.node).what->map == nullptr) return;
+      if (a.node < 0 || member(a.node).what->map == nullptr || is_native(*member(a.node).what)) return;
       const int g = group_of_[static_cast<std::size_t>(a.node)];
       if (from >= 0 && g != from) return;
       from = g;
@@ -286,9 +289,11 @@ class fuser {
     const auto inside = [&](const value_ref& v) {
       return v.node >= 0 && std::binary_search(g.nodes.begin(), g.nodes.end(), v.node);
     };
+    // The text of a hand-written kernel has a parameter for each argument and each result.
+    const bool all = g.nodes.size() == 1 && is_native(*member(g.nodes.front()).what);
     const auto need = [&](const value_ref& v, bool whole) {
       for (std::size_t k = 0; k < g.inputs.size(); ++k) {
-        if (g.inputs[k] == v && g.input_whole[k] == whole) return;
+        if (!all && g.inputs[k] == v && g.input_whole[k] == whole) return;
       }
       g.inputs.push_back(v);
       g.input_whole.push_back(whole);
@@ -319,7 +324,7 @@ class fuser {
           uses += static_cast<int>(std::count(member(user).arguments.begin(), member(user).arguments.end(),
                                               value_ref{n, static_cast<int>(k)}));
         }
-        if (m.wanted[k] || m.uses[k] > uses) g.results.push_back({n, static_cast<int>(k)});
+        if (all || m.wanted[k] || m.uses[k] > uses) g.results.push_back({n, static_cast<int>(k)});
       }
     }
   }

@@ -10,6 +10,9 @@
 
 #include <busfare/backend/executable.hpp>
 #include <busfare/detail/record.hpp>
+#include <busfare/native_kernel.hpp>
+
+#include "core/stale_ranges.hpp"
 
 namespace busfare::core {
 
@@ -24,6 +27,7 @@ struct node {
   std::vector<std::weak_ptr<detail::array_state>> outputs;
   std::vector<type> output_types;
   std::uint64_t output_bytes = 0;
+  native_cost cost;         ///< of a hand-written kernel, per element
   std::uint32_t depth = 1;  ///< unrun nodes on the longest way down, this one included
 
   node();
@@ -39,6 +43,7 @@ struct replica {
   bool adopted = false;  ///< it is the array's own host memory
   bool foreign = false;  ///< the user's device memory: never released, spared or written by this library
   std::shared_ptr<const void> owner = {};  ///< foreign: what keeps it alive, if anything does
+  stale_ranges stale = {};                 ///< what the host's contents, which are valid then, have newer
 };
 
 /// Counters of nodes that wait; what bounded laziness looks at. Lock-free.

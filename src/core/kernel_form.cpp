@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstring>
 
 #include "core/canonical.hpp"
 #include "core/compose.hpp"
 #include "core/dialect/definitions.hpp"
 #include "core/dialect/emit.hpp"
+#include "core/dialect/native_text.hpp"
 #include "core/dialect/spelling.hpp"
 
 namespace busfare::core {
@@ -86,6 +88,7 @@ void seal(kernel_form& f, std::span<const program_id> ids) {
     append(f.key, s.numbers);
   }
   append(f.key, f.fold);
+  append(f.key, f.native);
   append(f.key, f.fold_slots);
   append(f.key, f.fast);
   std::vector<std::uint64_t> words;
@@ -95,6 +98,35 @@ void seal(kernel_form& f, std::span<const program_id> ids) {
   if (f.fold != nullptr && !f.fold->commutes) words.push_back(~std::uint64_t{0});
   if (f.fast) words.push_back(~std::uint64_t{1});  // another kernel, with times of its own
   f.id = combined_id(ids, words);
+}
+
+const node& node_of(const cone& c, const group& g) {
+  return *c.nodes[static_cast<std::size_t>(g.nodes.front())].what;
+}
+
+work_count work_of_call(const native_cost& per_element) {
+  work_count w;
+  w.flops = per_element.flops;
+  w.instructions = per_element.flops / 2;  // stated as peaks are: a fused multiply-add counts two
+  return w;
+}
+
+// What a form has beyond its program, where that was written by hand.
+void add_native(kernel_form& f, const node& n, const options& how) {
+  f.native = n.map->native;
+  f.what = f.native->source.name;
+  f.fast = how.math == math::fast;
+  f.uses_f64 = n.map->program->uses_f64;
+  f.work = work_of_call(n.cost);
+  f.loops = true;  // the cost is the call's, not the kernel's
+  f.bytes = n.cost.bytes;
+}
+
+backend::division division_of(const native_source& s) {
+  backend::division d;
+  d.rank = s.tile.rank();
+  for (int axis = 0; axis < 3; ++axis) d.tile[axis] = s.tile[axis], d.group[axis] = s.group[axis];
+  return d;
 }
 
 fold_tree tree_of(const detail::fold_kernel& fold) {
@@ -163,10 +195,14 @@ kernel_form form_of(const cone& c, const group& g) {
     f.steps.push_back(std::move(s));
     count_costs(f, p);
     f.fast = f.fast || (g.how.math == math::fast && computes_floats(p));
-    f.fast_math_unit = f.fast_math_unit || m.what->map->code->tu_fast_math;
     ids.push_back(p.id);
-    f.what += f.what.empty() ? "map" : "+map";
     f.lines.push_back(m.what->line);
+    if (m.what->map->native != nullptr) {
+      add_native(f, *m.what, g.how);
+      continue;
+    }
+    f.fast_math_unit = f.fast_math_unit || m.what->map->code->tu_fast_math;
+    f.what += f.what.empty() ? "map" : "+map";
   }
   if (g.fold >= 0) {
     const cone::member& m = c.nodes[static_cast<std::size_t>(g.fold)];
@@ -185,6 +221,7 @@ kernel_form form_of(const cone& c, const group& g) {
 
 work_count work_of(const cone& c, const group& g, const kernel_form& form) {
   if (!form.loops) return form.work;
+  if (form.native != nullptr) return work_of_call(node_of(c, g).cost);
   work_count work;
   if (form.fold != nullptr) work += work_of(*form.fold->program, {});
   std::vector<std::uint64_t> numbers;
@@ -195,6 +232,19 @@ work_count work_of(const cone& c, const group& g, const kernel_form& form) {
     work += work_of(*what.map->program, numbers);
   }
   return work;
+}
+
+double bytes_of(const cone& c, const group& g, const kernel_form& form) {
+  return form.native != nullptr ? node_of(c, g).cost.bytes : form.bytes;
+}
+
+model::kernel_key timed_as(const cone& c, const group& g, const kernel_form& form, int device) {
+  model::kernel_key key{form.id.high, form.id.low, device};
+  if (form.native == nullptr) return key;
+  const native_cost& cost = node_of(c, g).cost;
+  const auto size = static_cast<std::uint64_t>(std::lround(2 * std::log2(1 + cost.flops + cost.bytes)));
+  key.low ^= size * 0x9e3779b97f4a7c15u;
+  return key;
 }
 
 kernel_form level_form(const kernel_form& first) {
@@ -235,6 +285,11 @@ backend::build_request request_for(const device_slot& on, const cone* c, const g
     for (const kernel_form::step_slots& s : form.steps) steps.push_back({s.code, s.in, s.out, s.numbers});
     request.steps = steps;
     request.temporaries = form.temporaries;
+  } else if (form.native != nullptr) {
+    request.source = native_text(form.native->source, on.info.dialect);
+    request.entry = form.native->source.name;
+    request.fast = form.fast;
+    request.division = division_of(form.native->source);
   } else {
     program_ptr fused;
     if (!form.steps.empty()) {
@@ -348,6 +403,12 @@ std::string lacking(const device_slot& on, const kernel_form& form) {
 
 std::string refusal(const device_slot& on, const kernel_form& form, const options& how) {
   if (form.uses_f64 && !on.info.f64) return "it has no f64";
+  if (form.native != nullptr) {
+    const native_source& s = form.native->source;
+    if (on.info.dialect == "host") return form.native->on_host ? "" : s.name + " has no form for the CPU";
+    if (!native_text(s, on.info.dialect).empty()) return {};
+    return s.name + " has no text in " + std::string(native_language(on.info.dialect));
+  }
   if (how.bits == bits::device || how.math == math::fast) return {};
   const std::string why = lacking(on, form);
   return why.empty() ? why : why + " (bits::device allows it)";

@@ -21,6 +21,7 @@ struct kernel_form {
   std::vector<step_slots> steps;
   std::vector<type> temporaries;
   const detail::fold_kernel* fold = nullptr;
+  const detail::native_form* native = nullptr;  ///< the one step is a hand-written kernel
   std::vector<int> fold_slots;
   std::string key;        ///< equal keys, equal kernels
   program_id id;          ///< names the kernel in histories
@@ -37,6 +38,11 @@ struct kernel_form {
 kernel_form form_of(const cone& c, const group& g);
 /// The work of one element with the numbers that the cone's nodes hold.
 work_count work_of(const cone& c, const group& g, const kernel_form& form);
+/// The bytes of one element; those of a hand-written kernel are the call's own.
+double bytes_of(const cone& c, const group& g, const kernel_form& form);
+/// Under which the times of the kernel are kept. Calls of a hand-written one whose elements cost another half
+/// of an octave are kept apart, since the number of elements alone does not say what they take.
+model::kernel_key timed_as(const cone& c, const group& g, const kernel_form& form, int device);
 /// The kernel of the tree's further levels, which fold what the earlier levels of `first` left.
 kernel_form level_form(const kernel_form& first);
 

@@ -152,6 +152,7 @@ struct native_access {
       if (take) {
         next->taken_over = true;
         next->replicas.push_back(*old);
+        next->replicas.back().stale = {};
         if (old->adopted) next->host = std::move(mine->host);
         std::erase_if(mine->replicas, [&](const replica& r) { return r.device == slot.index; });
         drop_replicas(*mine);

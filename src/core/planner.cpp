@@ -33,10 +33,16 @@ std::uint64_t hash_of(const std::vector<std::uint64_t>& words) {
   return h;
 }
 
-// One word: on the host, and on which of the first 63 devices.
+// One word: on the host, on which of the first 62 devices, and on which of them in part.
 std::uint64_t place_word(const detail::array_state& a) {
   std::uint64_t w = a.on_host.load(std::memory_order_acquire) ? 1 : 0;
-  for (const replica& r : a.replicas) w |= std::uint64_t{2} << (r.device % 62);
+  for (const replica& r : a.replicas) {
+    const auto device = static_cast<std::uint64_t>(r.device);
+    if (r.stale.empty())
+      w |= std::uint64_t{2} << (device % 62);
+    else
+      w ^= (device + 1) * 0x9e3779b97f4a7c15u;
+  }
   return w;
 }
 
@@ -64,6 +70,17 @@ std::string bits_note(const device_slot& on, const kernel_form& form, const opti
   if (form.fast) return "bits: may differ between devices (math::fast)";
   const std::string why = how.bits == bits::device ? lacking(on, form) : "";
   return why.empty() ? why : "bits: those of " + on.info.name + " (bits::device): " + why;
+}
+
+// Only kernels of the user's own have no form for the cpu.
+[[noreturn]] void throw_nowhere(const std::vector<candidate>& all, const compiled_plan& made) {
+  std::string why;
+  for (const candidate& k : all) why += (why.empty() ? "" : "; ") + k.device + ": " + k.note;
+  error::details d;
+  for (const kernel_form& form : made.forms)
+    if (form.native != nullptr && d.line.line == 0) d.line = form.lines.front();
+  d.hint = "give the native kernel a form for one of these devices";
+  throw error(error_class::unavailable, "no device can run this job (" + why + ")", d);
 }
 
 }  // namespace
@@ -124,7 +141,7 @@ std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused) {
     bool resident_elsewhere = false;
     for (const detail::array_handle& a : c.existing)
       resident_elsewhere = resident_elsewhere || (!a->replicas.empty());
-    if (best.predicted.total() < not_worth_asking_seconds && !resident_elsewhere) {
+    if (best.eligible && best.predicted.total() < not_worth_asking_seconds && !resident_elsewhere) {
       said.reason = "less work than an offload costs";
     } else {
       for (std::size_t s = 0; s < list.slots().size(); ++s) {
@@ -145,8 +162,9 @@ std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused) {
         const candidate k = cost_on(slot, c, *made);
         said.candidates.push_back(k);
         // Ties within 3 % go to where the data are, and to the cpu before devices on its own cores.
-        if (k.eligible && k.predicted.total() < 0.97 * best.predicted.total()) best = k;
+        if (k.eligible && (!best.eligible || k.predicted.total() < 0.97 * best.predicted.total())) best = k;
       }
+      if (!best.eligible) throw_nowhere(said.candidates, *made);
       said.reason = said.candidates.size() == 1
                         ? "no other device is here"
                         : "least predicted total, from the inputs where they are to the result on the host";
@@ -164,7 +182,7 @@ std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused) {
     s.lines = made->forms[g].lines;
     s.what = made->forms[g].what;
     s.elements = made->groups[g].shape.count();
-    s.bytes = made->forms[g].bytes * static_cast<double>(s.elements);
+    s.bytes = bytes_of(c, made->groups[g], made->forms[g]) * static_cast<double>(s.elements);
     s.cut = made->groups[g].cut;
     said.simulated = said.simulated || slot.info.virtual_clock;
     const std::string bound = bits_note(slot, made->forms[g], made->groups[g].how);

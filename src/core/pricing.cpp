@@ -69,12 +69,24 @@ class walk {
     return std::find(brought_.begin(), brought_.end(), std::pair{v, place}) != brought_.end();
   }
 
+  static const replica* replica_on(const detail::array_state& a, int device) {
+    for (const replica& r : a.replicas)
+      if (r.device == device) return &r;
+    return nullptr;
+  }
+  // Of an array that a device has in part: what was written since.
+  std::uint64_t missing_bytes(const value_ref& v, const device_slot& slot) const {
+    const detail::array_state* const a = existing(v);
+    const replica* const r = a != nullptr ? replica_on(*a, slot.index) : nullptr;
+    return r != nullptr ? r->stale.bytes() : bytes_of(v);
+  }
+
   bool is_at(const value_ref& v, int place) const {
     if (was_brought(v, place)) return true;
     if (const detail::array_state* a = existing(v)) {
       if (place == at_host) return a->on_host.load(std::memory_order_acquire);
-      return std::any_of(a->replicas.begin(), a->replicas.end(),
-                         [&](const replica& r) { return r.device == place; });
+      const replica* const r = replica_on(*a, place);
+      return r != nullptr && r->stale.empty();
     }
     const int made = producer(v);
     return made == place || (place == at_host && made >= 0 && slot_at(made).is_host());
@@ -96,7 +108,10 @@ class walk {
     std::string text;
     if (crossings_ != nullptr) {
       text = "the array of " + at_line(line_of(v)) + ", read by " + forms_[reader].what + " at " +
-             at_line(forms_[reader].lines.front()) + ", is not on " + slot.info.name;
+             at_line(forms_[reader].lines.front()) +
+             (missing_bytes(v, slot) == bytes_of(v)
+                  ? ", is not on " + slot.info.name
+                  : ", was written since it came to " + slot.info.name + ", in part");
       why = &text;
     }
     if (!is_at(v, at_host)) {
@@ -125,12 +140,12 @@ class walk {
 
   void cross(const value_ref& v, const device_slot& slot, direction way, const std::string* why, fare& f,
              bool implied = true) {
-    const std::uint64_t bytes = bytes_of(v);
+    const std::uint64_t bytes = way == direction::upload ? missing_bytes(v, slot) : bytes_of(v);
     if (bytes == 0) return;
     const detail::array_state* a = existing(v);
     transfer t;
     t.direction = way;
-    t.fence = shared_in_place(slot, a != nullptr ? a->host.get() : nullptr, bytes);
+    t.fence = bytes == bytes_of(v) && shared_in_place(slot, a != nullptr ? a->host.get() : nullptr, bytes);
     if (const link_curve* const link = link_for(slot, way, t.fence)) {
       t.predicted_seconds = link->predict(bytes);
       t.submit_seconds = link->submit_seconds;
@@ -140,6 +155,7 @@ class walk {
     if (why == nullptr) return;
     t.device = slot.info.name;
     (t.fence ? t.avoided : t.bytes) = bytes;
+    if (!t.fence) t.avoided = bytes_of(v) - bytes;
     t.cause = *why;
     t.implied = implied;
     crossings_->push_back(std::move(t));
@@ -168,10 +184,9 @@ class walk {
     const int launches = launches_of(each);
     const work_count work = work_of(c_, each, form);
     const model::kernel_work load{
-        model::weighted_flops(rates, work.issued(slot.is_host()), work.divisions, form.uses_f64), form.bytes,
-        each.shape.count(), form.uses_f64, launches};
-    const model::kernel_estimate e =
-        slot.history.predict({form.id.high, form.id.low, slot.index}, rates, load);
+        model::weighted_flops(rates, work.issued(slot.is_host()), work.divisions, form.uses_f64),
+        core::bytes_of(c_, each, form), each.shape.count(), form.uses_f64, launches};
+    const model::kernel_estimate e = slot.history.predict(timed_as(c_, each, form, slot.index), rates, load);
     step_price s;
     s.kernel = load.elements == 0 ? 0 : e.value;
     s.basis = model::name_of(e.from);

@@ -6,68 +6,18 @@
 #include <busfare/detail/record.hpp>
 #include <busfare/slice.hpp>
 
-#include "core/graph.hpp"
 #include "core/host_memory.hpp"
+#include "core/recording.hpp"
 #include "core/runtime.hpp"
 
 namespace busfare::detail {
 namespace {
-
-// Bounds of laziness; ../docs/architecture.md says why there are three.
-constexpr std::uint32_t depth_limit = 64;
-constexpr std::uint64_t count_limit = 256;
-
-std::uint64_t bytes_limit() {
-  static const std::uint64_t limit = [] {
-    const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGE_SIZE);
-    return pages > 0 && size > 0 ? static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(size) / 4
-                                 : std::uint64_t{1} << 30;
-  }();
-  return limit;
-}
-
-std::string text(const extents& e) {
-  if (e.rank() == 0) return "one value";
-  std::string s = std::to_string(e[0]);
-  for (int axis = 1; axis < e.rank(); ++axis) s += " x " + std::to_string(e[axis]);
-  return s;
-}
 
 array_handle computed(std::shared_ptr<const void> memory, const extents& shape, type t, source_line line) {
   auto state = std::make_shared<array_state>(t, shape, line);
   state->host = std::move(memory);
   state->on_host.store(true, std::memory_order_release);
   return state;
-}
-
-// Makes the outputs and applies the bounds.
-void finish(std::shared_ptr<core::node> n, std::span<array_handle> results, const extents& shape) {
-  std::uint32_t depth = 0;
-  for (const map_argument& a : n->arguments) {
-    if (a.array) depth = std::max(depth, a.array->depth.load(std::memory_order_relaxed));
-  }
-  n->depth = depth + 1;
-  for (std::size_t k = 0; k < results.size(); ++k) {
-    auto state = std::make_shared<array_state>(n->output_types[k], shape, n->line);
-    state->depth.store(n->depth, std::memory_order_relaxed);
-    state->producer = n;
-    n->outputs.push_back(state);
-    n->output_bytes += state->bytes;
-    results[k] = std::move(state);
-  }
-  core::lazy_counts& lazy = core::lazy();
-  lazy.bytes.fetch_add(n->output_bytes, std::memory_order_relaxed);
-  const std::uint32_t this_depth = n->depth;
-  n.reset();
-  if (core::eager()) {
-    core::run_forced(results, core::forced::eager, results[0]->line);
-  } else if (this_depth >= depth_limit) {
-    core::run_forced(results, core::forced::depth, results[0]->line);
-  } else if (lazy.nodes.load(std::memory_order_relaxed) > count_limit) {
-    core::run_forced(results, core::forced::count, results[0]->line);
-  } else if (lazy.bytes.load(std::memory_order_relaxed) > bytes_limit()) {
-    core::run_forced(results, core::forced::bytes, results[0]->line);
-  }
 }
 
 // Of a window over an array of extents `have`, in a map over `of`.
@@ -81,12 +31,13 @@ void check_window(const window_use& use, const window_radii& radii, const extent
                 d);
   };
   if (have.rank() != use.rank) {
-    refuse("got an array of rank " + std::to_string(have.rank()) + " (" + text(have) + ")",
+    refuse("got an array of rank " + std::to_string(have.rank()) + " (" + core::extents_text(have) + ")",
            "give bf::window one radius per axis of the array, and its kernel as many offsets");
   }
   if (have != of) {
-    refuse("got an array of " + text(have) + " elements in a map over " + text(of),
-           "a window's array has the extents of the map; see array::extents()");
+    refuse(
+        "got an array of " + core::extents_text(have) + " elements in a map over " + core::extents_text(of),
+        "a window's array has the extents of the map; see array::extents()");
   }
   for (int axis = 0; axis < use.rank; ++axis) {
     const std::int64_t radius = radii.along[axis];
@@ -134,8 +85,8 @@ void record_map(const map_kernel& kernel, const options& how, source_line line, 
       d.line = line;
       d.hint = "arrays of one map have equal extents, or one value each; see array::extents()";
       throw error(error_class::invalid_argument,
-                  "argument " + std::to_string(k + 1) + " of the map holds " + text(e) +
-                      " elements, the others " + text(of),
+                  "argument " + std::to_string(k + 1) + " of the map holds " + core::extents_text(e) +
+                      " elements, the others " + core::extents_text(of),
                   d);
     }
     of = e;
@@ -156,7 +107,7 @@ void record_map(const map_kernel& kernel, const options& how, source_line line, 
   n->shape = of;
   n->arguments.assign(std::make_move_iterator(arguments.begin()), std::make_move_iterator(arguments.end()));
   n->output_types = p.stored;
-  finish(std::move(n), results, of);
+  core::finish_recording(std::move(n), results, of);
 }
 
 void check_equal_extents(source_line line, std::span<const map_argument> components) {
@@ -167,7 +118,8 @@ void check_equal_extents(source_line line, std::span<const map_argument> compone
     d.hint = "the arrays of one reduction have equal extents; see array::extents()";
     throw error(error_class::invalid_argument,
                 "the arrays of a reduction differ: array " + std::to_string(k + 1) + " holds " +
-                    text(components[k].shape) + ", the first " + text(components[0].shape),
+                    core::extents_text(components[k].shape) + ", the first " +
+                    core::extents_text(components[0].shape),
                 d);
   }
 }
@@ -197,7 +149,7 @@ void record_fold(const fold_kernel& kernel, const options& how, source_line line
   n->shape = of;
   n->arguments.assign(components.begin(), components.end());
   n->output_types = kernel.components;
-  finish(std::move(n), results, extents());
+  core::finish_recording(std::move(n), results, extents());
 }
 
 const extents& shape_of(const array_handle& a) { return a->shape; }
@@ -207,7 +159,8 @@ void check_slice(const extents& of, const extents& from, const extents& size, so
     error::details d;
     d.line = line;
     d.hint = hint;
-    throw error(error_class::invalid_argument, "a slice of an array of " + text(of) + " " + what, d);
+    throw error(error_class::invalid_argument,
+                "a slice of an array of " + core::extents_text(of) + " " + what, d);
   };
   if (of.rank() == 0 || from.rank() != of.rank() || size.rank() != of.rank()) {
     refuse("got a start of rank " + std::to_string(from.rank()) + " and a size of rank " +
@@ -227,8 +180,8 @@ void check_reshape(const array_handle& a, const extents& from, const extents& to
   d.line = line;
   if (to.count() != from.count()) {
     d.hint = "the new extents hold as many elements as the array; see array::size()";
-    throw error(error_class::invalid_argument, "reshape to " + text(to) + " got an array of " + text(from),
-                d);
+    throw error(error_class::invalid_argument,
+                "reshape to " + core::extents_text(to) + " got an array of " + core::extents_text(from), d);
   }
   // One value broadcasts, and kernels are told so by the array itself.
   if (to.rank() == 0 && a->shape.rank() != 0) {

@@ -196,6 +196,47 @@ void drain_released(device_slot& slot) noexcept {
   for (auto& [r, keep] : list) give_replica(slot, r);
 }
 
+namespace {
+
+// Sends what was written since the device's copy was made.
+backend::block refresh(device_slot& slot, const detail::array_handle& a, const std::string& cause,
+                       run_log& log) {
+  const auto at = std::find_if(a->replicas.begin(), a->replicas.end(),
+                               [&](const replica& r) { return r.device == slot.index; });
+  transfer t;
+  t.device = slot.info.name;
+  t.bytes = at->stale.bytes();
+  t.avoided = a->bytes - t.bytes;
+  t.cause = cause + " was written since it came to " + slot.info.name + ", in part";
+  for (const byte_range& part : at->stale.all()) {
+    transfer one;
+    one.direction = t.direction;
+    price(one, slot, part.to - part.from);
+    t.predicted_seconds += one.predicted_seconds;
+    t.submit_seconds += one.submit_seconds;
+  }
+  log.transfers.push_back(std::move(t));
+  try {
+    for (const byte_range& part : at->stale.all()) {
+      backend::block to = at->memory, from = host_block(*a);
+      to.offset += part.from;
+      from.offset += part.from;
+      slot.upload->copy(to, from, part.to - part.from);
+    }
+    mark(log, slot, *slot.upload, lane::upload);
+    slot.compute->wait_for(*log.marks.back().event);
+    log.brought.emplace_back(a, &slot);
+    at->stale = {};
+  } catch (...) {
+    log.temporaries.emplace_back(&slot, at->memory);  // some copies may be queued
+    a->replicas.erase(at);
+    throw;
+  }
+  return at->memory;
+}
+
+}  // namespace
+
 backend::block bring_to(device_slot& slot, const detail::array_handle& a, const std::string& cause,
                         run_log& log) {
   log.held.push_back(a);
@@ -206,6 +247,7 @@ backend::block bring_to(device_slot& slot, const detail::array_handle& a, const 
   }
   for (const replica& r : a->replicas) {
     if (r.device != slot.index) continue;
+    if (!r.stale.empty()) return refresh(slot, a, cause, log);
     transfer t;
     t.device = slot.info.name;
     t.avoided = a->bytes;

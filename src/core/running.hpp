@@ -79,7 +79,7 @@ class running {
       // The first launch of a kernel pays for page faults, self-checks and late compilation: it says nothing
       // of the next.
       if (s.measured_seconds > 0 && !fresh_[g]) {
-        slot_of(g).history.add({made_.forms[g].id.high, made_.forms[g].id.low, slot_of(g).index}, s.elements,
+        slot_of(g).history.add(timed_as(c_, made_.groups[g], made_.forms[g], slot_of(g).index), s.elements,
                                s.measured_seconds);
       }
     }
@@ -180,7 +180,13 @@ class running {
       a.memory = room(slot, array_at(r));
       arguments.push_back(a);
     }
-    if (count != 0) launch(slot, kernel, arguments, g.shape, count, flops_now(g, form, slot));
+    if (count == 0) return;
+    backend::launch l;
+    if (form.native != nullptr) {
+      l.bytes = bytes_of(c_, g, form);
+      if (g.shape.rank() > 1) l.grain = g.shape[g.shape.rank() - 1];
+    }
+    launch(slot, kernel, l, arguments, g.shape, count, flops_now(g, form, slot));
   }
 
   backend::block room(device_slot& slot, const detail::array_handle& a) {
@@ -210,7 +216,7 @@ class running {
         results.push_back(a);
       }
       arguments.insert(arguments.end(), results.begin(), results.end());
-      launch(slot, *kernel, arguments, shape, count, kernel == &first ? flops_now(g, form, slot) : 0);
+      launch(slot, *kernel, {}, arguments, shape, count, kernel == &first ? flops_now(g, form, slot) : 0);
       if (blocks == 1) return;
       arguments = std::move(results);
       count = blocks;
@@ -231,9 +237,9 @@ class running {
     return form.loops ? seam_flops(slot, work_of(c_, g, form), form.uses_f64) : 0;
   }
 
-  void launch(device_slot& slot, backend::executable& kernel, std::span<const backend::argument> arguments,
-              const extents& shape, std::uint64_t count, double flops) {
-    backend::launch l;
+  void launch(device_slot& slot, backend::executable& kernel, backend::launch l,
+              std::span<const backend::argument> arguments, const extents& shape, std::uint64_t count,
+              double flops) {
     l.flops = flops;
     l.arguments = arguments;
     for (int axis = 0; axis < 3; ++axis) l.shape[axis] = shape[axis];
@@ -261,6 +267,7 @@ class running {
       part = static_cast<std::uint64_t>(static_cast<double>(whole.count) / parts);
     }
     part = std::max<std::uint64_t>(part / tree_block, 16) * tree_block;
+    part += (whole.grain - part % whole.grain) % whole.grain;
     for (std::uint64_t done = 0; done < whole.count; done += part) {
       control_->check();
       backend::launch l = whole;

@@ -107,6 +107,18 @@ void drop_replicas(detail::array_state& a) {
   a.replicas.clear();
 }
 
+// Memory in place is the host's, and the user's memory is never written: both have to be made again.
+void hand_on_replicas(detail::array_state& a, detail::array_state& next, byte_range part) {
+  next.replicas.reserve(a.replicas.size());
+  std::erase_if(a.replicas, [&](const replica& r) {
+    if (r.adopted || r.foreign) return false;
+    next.replicas.push_back(r);
+    next.replicas.back().stale.add(part);
+    return true;
+  });
+  drop_replicas(a);
+}
+
 write_counts& writes() {
   static write_counts c;
   return c;
@@ -137,7 +149,10 @@ cone collect_closed(std::span<const detail::array_handle> wanted, const std::str
 
 namespace busfare::detail {
 
-void* open_version(array_handle& mine, bool fetch, source_line line) {
+namespace {
+
+// `part`: all that will change; null: everything.
+void* open_next(array_handle& mine, bool fetch, const core::byte_range* part, source_line line) {
   using namespace core;
   const std::string cause = (fetch ? "write at " : "overwrite at ") + at_line(line);
   if (fetch) host_of(mine, line);
@@ -145,7 +160,10 @@ void* open_version(array_handle& mine, bool fetch, source_line line) {
   await_closed(mine, cause);
   array_handle next = next_version(*mine, line);
   if (is_alone(mine)) {
-    drop_replicas(*mine);
+    if (part != nullptr)
+      hand_on_replicas(*mine, *next, *part);
+    else
+      drop_replicas(*mine);
     // Memory that the caller shares (adopt of a shared_ptr, a device's pending release) stays as it is.
     if (has_host_alone(*mine)) {
       next->host = std::move(mine->host);
@@ -160,6 +178,27 @@ void* open_version(array_handle& mine, bool fetch, source_line line) {
   ++(next->taken_over ? writes().taken_over : writes().copied);
   mine = std::move(next);
   return const_cast<void*>(mine->host.get());
+}
+
+}  // namespace
+
+void* open_version(array_handle& mine, bool fetch, source_line line) {
+  return open_next(mine, fetch, nullptr, line);
+}
+
+void* open_part(array_handle& mine, std::size_t first, std::size_t count, source_line line) {
+  const std::size_t all = mine->shape.count(), size = size_of(mine->element);
+  if (first > all || count > all - first) {
+    error::details d;
+    d.line = line;
+    d.hint = "a part lies within its array; see array::size()";
+    throw error(error_class::invalid_argument,
+                "write_part wants " + std::to_string(count) + " elements from element " +
+                    std::to_string(first) + " on, of " + std::to_string(all),
+                d);
+  }
+  const core::byte_range part{first * size, (first + count) * size};
+  return static_cast<std::byte*>(open_next(mine, true, &part, line)) + part.from;
 }
 
 void close_version(const array_handle& written, bool on_host) noexcept {

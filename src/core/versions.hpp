@@ -26,6 +26,8 @@ bool has_host_alone(const detail::array_state& a);
 
 /// Gives back the replicas of a version that ends here.
 void drop_replicas(detail::array_state& a);
+/// The same, but for those that `next` can go on with, which differs from `a` in `part` only.
+void hand_on_replicas(detail::array_state& a, detail::array_state& next, byte_range part);
 
 /// "the array of a.cpp:3, written at a.cpp:9 (version 2, its buffer taken over)", for people.
 std::string described(const detail::array_state& a);

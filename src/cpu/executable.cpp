@@ -37,6 +37,12 @@ std::int64_t now_ns() noexcept {
       .count();
 }
 
+// `n`, up to the next multiple; past 2^64: all there is.
+constexpr std::uint64_t whole_grains(std::uint64_t n, std::uint64_t grain) noexcept {
+  const std::uint64_t more = (grain - n % grain) % grain;
+  return n > UINT64_MAX - more ? UINT64_MAX : n + more;
+}
+
 [[noreturn]] void refuse(const std::string& why) {
   error::details d;
   d.device = "cpu";
@@ -67,6 +73,8 @@ void executable::fill_frame(const backend::launch& how) {
     refuse(std::to_string(how.arguments.size()) + " arguments for " + std::to_string(plan_.parameters) +
            " parameters");
   if (how.first > UINT64_MAX - how.count) refuse("first + count is past 2^64");
+  if (how.grain == 0 || how.first % how.grain != 0)
+    refuse("element " + std::to_string(how.first) + " is no multiple of grain " + std::to_string(how.grain));
   if (plan_.kind == backend::work::fold && how.first % tree_block != 0)
     refuse("a fold begins at element " + std::to_string(how.first) + ", not at a multiple of the tree block");
   for (std::size_t i = 0; i < plan_.parameters; ++i) {
@@ -84,6 +92,7 @@ void executable::fill_frame(const backend::launch& how) {
   std::copy(std::begin(how.shape), std::end(how.shape), std::begin(frame_.shape));
   frame_.first = how.first;
   frame_.count = how.count;
+  frame_.grain = how.grain;
   choose_streaming_and_shadows();
 }
 
@@ -127,7 +136,7 @@ void executable::run(const backend::launch& how) {
     if (!measured_) {
       // Nobody knows yet what an element costs: the first block tells, before the rest is split.
       const std::uint64_t unit = plan_.kind == backend::work::fold ? tree_block : chain_block;
-      const std::uint64_t n = std::min(unit, end - from);
+      const std::uint64_t n = std::min(whole_grains(unit, frame_.grain), end - from);
       run_range_timed(from, from + n);
       // A handful of quick elements would measure the clock.
       if (n >= enough_elements || spent_ns_.load(std::memory_order_relaxed) > enough_ns) {
@@ -161,7 +170,7 @@ void executable::split(std::uint64_t from, std::uint64_t to) {
   std::uint64_t unit = part_unit;
   while (unit > smallest && static_cast<double>(unit / 2) * ns_per_element_ >= alone_ns_awake) unit /= 2;
   const std::uint64_t most = 4 * std::uint64_t{threads};
-  const std::uint64_t part = ((count - 1) / most / unit + 1) * unit;
+  const std::uint64_t part = whole_grains(((count - 1) / most / unit + 1) * unit, frame_.grain);
   spent_ns_.store(0, std::memory_order_relaxed);
   pool_.for_each_part(static_cast<std::int64_t>((count - 1) / part + 1), [&](std::int64_t i) {
     const std::uint64_t at = from + static_cast<std::uint64_t>(i) * part;

@@ -38,6 +38,7 @@ struct frame {
   bool stream = false;
   std::uint64_t shape[3] = {1, 1, 1};
   std::uint64_t first = 0, count = 0;
+  std::uint64_t grain = 1;  ///< parts begin and end at multiples of it, or at the end
 };
 
 struct scratch {

@@ -13,6 +13,9 @@ constexpr int map_group = 256;
 // The driver counts a launch's groups in 31 bits; a map's threads then take several steps.
 constexpr std::uint64_t groups_limit = (std::uint64_t{1} << 31) - 1;
 
+// Of all devices since compute capability 3.0 (CUDA C++ Programming Guide, technical specifications).
+constexpr std::uint64_t grid_limits[3] = {groups_limit, 65535, 65535}, block_limits[3] = {1024, 1024, 64};
+
 constexpr std::uint64_t divided_up(std::uint64_t n, std::uint64_t by) {
   return n / by + (n % by != 0 ? 1 : 0);
 }
@@ -26,6 +29,7 @@ executable::executable(const context& c, memory& m, program_cache::built what,
       code_(std::move(what.code)),
       parameters_(request.parameters.begin(), request.parameters.end()),
       work_(request.work),
+      division_(request.division),
       width_(std::max(1u, request.width)),
       threads_(request.lanes),
       log_(std::move(what.log)),
@@ -50,6 +54,19 @@ executable::executable(const context& c, memory& m, program_cache::built what,
     if (threads_ == 0 || most < 1 || threads_ > static_cast<unsigned>(most))
       refuse("kernel '" + entry + "' needs groups of " + std::to_string(threads_) +
              " threads and the device runs it in groups of at most " + std::to_string(most));
+    return;
+  }
+  if (division_.rank != 0) {
+    std::uint64_t threads = 1;
+    bool fits = true;
+    for (int axis = 0; axis < division_.rank; ++axis) {
+      threads *= division_.group[axis];
+      fits = fits && division_.group[axis] <= block_limits[division_.rank - 1 - axis];
+    }
+    if (!fits || most < 1 || threads > static_cast<std::uint64_t>(most))
+      refuse("kernel '" + entry + "' wants groups of " + std::to_string(threads) +
+             " threads and the device runs it in groups of at most " + std::to_string(most) +
+             " (64 along the slowest of three axes)");
     return;
   }
   int groups = 0, threads = 0;
@@ -82,10 +99,29 @@ void executable::bind(const backend::launch& how) {
   for (std::uint64_t& v : values_) pointers_.push_back(&v);
 }
 
+executable::dimensions executable::divided(const backend::launch& how) const {
+  dimensions d;
+  for (int axis = 0; axis < division_.rank; ++axis) {
+    const int dimension = division_.rank - 1 - axis;  // the last axis is x
+    const std::uint64_t groups = divided_up(how.shape[axis], division_.tile[axis]);
+    if (groups > grid_limits[dimension])
+      context_.errors().refuse(error_class::invalid_argument,
+                               "a launch has " + std::to_string(groups) + " groups along axis " +
+                                   std::to_string(axis) + ", where the device counts " +
+                                   std::to_string(grid_limits[dimension]) + "; give the kernel larger tiles");
+    d.grid[dimension] = static_cast<unsigned>(groups);
+    d.block[dimension] = static_cast<unsigned>(division_.group[axis]);
+  }
+  return d;
+}
+
 void executable::launch(CUstream s, const backend::launch& how) {
   bind(how);
   std::uint64_t groups = 0;
-  if (work_ == backend::work::map) {
+  dimensions d;
+  if (division_.rank != 0) {
+    d = divided(how);
+  } else if (work_ == backend::work::map) {
     groups = std::min(divided_up(divided_up(how.count, width_), threads_), groups_limit);
   } else {
     groups = divided_up(how.count, tree_block);
@@ -93,10 +129,13 @@ void executable::launch(CUstream s, const backend::launch& how) {
       context_.errors().refuse(error_class::invalid_argument,
                                "a fold of " + std::to_string(how.count) + " elements in one launch");
   }
-  const auto grid = static_cast<unsigned>(groups);
+  if (division_.rank == 0) {
+    d.grid[0] = static_cast<unsigned>(groups);
+    d.block[0] = threads_;
+  }
   context_.errors().check(memory_.with_relief([&] {
-    return context_.calls().cuLaunchKernel(kernel_, grid, 1, 1, threads_, 1, 1, 0, s, pointers_.data(),
-                                           nullptr);
+    return context_.calls().cuLaunchKernel(kernel_, d.grid[0], d.grid[1], d.grid[2], d.block[0], d.block[1],
+                                           d.block[2], 0, s, pointers_.data(), nullptr);
   }),
                           "cuLaunchKernel");
 }

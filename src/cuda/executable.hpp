@@ -14,7 +14,7 @@ namespace busfare::cuda {
 class executable final : public backend::executable {
  public:
   /// Throws kernel_build where the code has no such kernel, or where the device cannot run groups of the
-  /// fold's lanes.
+  /// fold's lanes or of the request's division.
   executable(const context& c, memory& m, program_cache::built what, const backend::build_request& request);
 
   [[nodiscard]] std::string_view build_log() const override { return log_; }
@@ -24,6 +24,10 @@ class executable final : public backend::executable {
   void launch(CUstream s, const backend::launch& how);
 
  private:
+  struct dimensions {
+    unsigned grid[3] = {1, 1, 1}, block[3] = {1, 1, 1};
+  };
+  [[nodiscard]] dimensions divided(const backend::launch& how) const;
   void bind(const backend::launch& how);
 
   const context& context_;
@@ -31,6 +35,7 @@ class executable final : public backend::executable {
   std::shared_ptr<const loaded_code> code_;
   std::vector<backend::parameter> parameters_;
   backend::work work_;
+  backend::division division_;
   std::uint64_t width_;  // map: elements of one thread's step
   unsigned threads_;     // of a group
   CUfunction kernel_ = nullptr;

@@ -172,7 +172,10 @@ std::optional<block> device::adopt(void* host, std::size_t bytes) {
 std::unique_ptr<backend::executable> device::build(const backend::build_request& what) {
   wall_.require_alive();
   program_cache::built b = programs_.get(what.source, what.fast);
-  const executable::limits limits{found_.is_cpu, found_.work_group_limit, found_.address_bits};
+  const executable::limits limits{found_.is_cpu,
+                                  found_.work_group_limit,
+                                  {found_.work_items[0], found_.work_items[1], found_.work_items[2]},
+                                  found_.address_bits};
   return std::make_unique<executable>(wall_, found_.id, b.program, what, limits, std::move(b.log),
                                       b.from_cache);
 }

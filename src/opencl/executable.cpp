@@ -22,6 +22,12 @@ cl_uint argument_count(std::span<const backend::parameter> parameters) {
   return n;
 }
 
+std::string group_text(const backend::division& d) {
+  std::string text;
+  for (int axis = 0; axis < d.rank; ++axis) text += (axis != 0 ? " x " : "") + std::to_string(d.group[axis]);
+  return text;
+}
+
 }  // namespace
 
 executable::executable(const wall& w, cl_device_id device, const program_handle& program,
@@ -29,6 +35,7 @@ executable::executable(const wall& w, cl_device_id device, const program_handle&
     : wall_(w),
       parameters_(what.parameters.begin(), what.parameters.end()),
       work_(what.work),
+      division_(what.division),
       local_(1),
       items_a_block_(1),
       address_bits_(l.address_bits),
@@ -60,7 +67,19 @@ executable::executable(const wall& w, cl_device_id device, const program_handle&
       group == 0)
     group = l.work_group;
   group = std::min(group, l.work_group);
-  if (work_ == backend::work::map) {
+  if (division_.rank != 0) {
+    std::uint64_t items = 1;
+    bool fits = true;
+    for (int axis = 0; axis < division_.rank; ++axis) {
+      items *= division_.group[axis];
+      fits = fits && division_.group[axis] <= l.work_items[division_.rank - 1 - axis];
+    }
+    if (!fits || items > group)
+      refuse("kernel '" + entry + "' wants groups of " + group_text(division_) +
+             " work items and the device runs it in groups of at most " + std::to_string(group) + " (" +
+             std::to_string(l.work_items[0]) + ", " + std::to_string(l.work_items[1]) + ", " +
+             std::to_string(l.work_items[2]) + " along its dimensions)");
+  } else if (work_ == backend::work::map) {
     local_ = std::bit_floor(std::min(group, l.is_cpu ? map_group_cpu : map_group_gpu));
   } else if (!l.is_cpu) {
     if (what.lanes == 0 || what.lanes > group)
@@ -101,6 +120,7 @@ void executable::bind(const backend::launch& how) {
 
 void executable::enqueue(cl_command_queue queue, const backend::launch& how, void (*each)(void*, cl_event),
                          void* receiver) {
+  if (division_.rank != 0) return enqueue_divided(queue, how, each, receiver);
   const std::uint64_t blocks = how.count / tree_block + (how.count % tree_block != 0 ? 1 : 0);
   const std::uint64_t wanted = work_ == backend::work::map ? how.count : blocks * items_a_block_;
   const std::uint64_t groups = wanted / local_ + (wanted % local_ != 0 ? 1 : 0);
@@ -116,6 +136,34 @@ void executable::enqueue(cl_command_queue queue, const backend::launch& how, voi
                 "clEnqueueNDRangeKernel");
     each(receiver, e);
   }
+}
+
+// The last axis is the first dimension.
+void executable::enqueue_divided(cl_command_queue queue, const backend::launch& how,
+                                 void (*each)(void*, cl_event), void* receiver) {
+  const int rank = division_.rank;
+  std::size_t global[3] = {1, 1, 1}, local[3] = {1, 1, 1};
+  std::uint64_t all = 1;
+  bool fits = true;
+  for (int axis = 0; axis < rank; ++axis) {
+    const std::uint64_t tile = division_.tile[axis], items = division_.group[axis];
+    const std::uint64_t groups = how.shape[axis] / tile + (how.shape[axis] % tile != 0 ? 1 : 0);
+    fits = fits && groups <= groups_limit / all && (address_bits_ != 32 || groups <= UINT32_MAX / items);
+    if (!fits) break;
+    all *= groups;
+    const int dimension = rank - 1 - axis;
+    global[dimension] = groups * items;
+    local[dimension] = items;
+  }
+  if (!fits)
+    wall_.refuse(error_class::invalid_argument, "a launch of " + std::to_string(how.count) +
+                                                    " elements has more groups than the device counts; "
+                                                    "give the kernel larger tiles");
+  cl_event e = nullptr;
+  wall_.check(clEnqueueNDRangeKernel(queue, kernel_.get(), static_cast<cl_uint>(rank), nullptr, global, local,
+                                     0, nullptr, &e),
+              "clEnqueueNDRangeKernel");
+  each(receiver, e);
 }
 
 }  // namespace busfare::opencl

@@ -15,12 +15,13 @@ class executable final : public backend::executable {
   /// What the launch geometry needs to know of the device.
   struct limits {
     bool is_cpu;
-    std::size_t work_group;  ///< items of one group
+    std::size_t work_group;     ///< items of one group
+    std::size_t work_items[3];  ///< items of one group along each dimension
     unsigned address_bits;
   };
 
   /// Throws kernel_build where the program has no such kernel, where its argument count is not the request's,
-  /// or where the device cannot run groups of the fold's lanes.
+  /// or where the device cannot run groups of the fold's lanes or of the request's division.
   executable(const wall& w, cl_device_id device, const program_handle& program,
              const backend::build_request& what, const limits& l, std::string log, bool from_cache);
 
@@ -35,12 +36,15 @@ class executable final : public backend::executable {
                void* receiver);
 
  private:
+  void enqueue_divided(cl_command_queue queue, const backend::launch& how, void (*each)(void*, cl_event),
+                       void* receiver);
   void set(cl_uint index, std::size_t bytes, const void* value);
 
   const wall& wall_;
   kernel_handle kernel_;
   std::vector<backend::parameter> parameters_;
   backend::work work_;
+  backend::division division_;
   std::size_t local_;            // items of a group
   std::uint64_t items_a_block_;  // fold: work items of one tree block
   unsigned address_bits_;

@@ -117,6 +117,7 @@ found_device describe(cl_platform_id platform, cl_device_id d) {
   if (clGetDeviceInfo(d, CL_DEVICE_MAX_WORK_ITEM_SIZES, sizeof sizes, sizes, &got) == CL_SUCCESS &&
       got >= sizeof(std::size_t))
     items = sizes[0];
+  for (int k = 0; k < 3; ++k) f.work_items[k] = std::max<std::size_t>(sizes[k], 1);
   const auto group = number_of<std::size_t>(d, CL_DEVICE_MAX_WORK_GROUP_SIZE, 1);
   f.work_group_limit = std::clamp<std::size_t>(std::min(items, group), 1, 1u << 16);
   f.address_bits = number_of<cl_uint>(d, CL_DEVICE_ADDRESS_BITS, 64) == 32 ? 32 : 64;

@@ -82,8 +82,8 @@ void queue::run(backend::executable& what, const backend::launch& how) {
   const std::unique_ptr<backend::event> end = inner_->mark();
   while (!end->wait(std::chrono::seconds(1))) {
   }
-  const model::kernel_work work{how.flops > 0 ? how.flops : kernel.flops(), kernel.bytes(), how.count,
-                                kernel.f64()};
+  const model::kernel_work work{how.flops > 0 ? how.flops : kernel.flops(),
+                                how.bytes > 0 ? how.bytes : kernel.bytes(), how.count, kernel.f64()};
   queued(clock_->kernel(model::roofline_seconds(profile_.rates, work), after_));
 }
 

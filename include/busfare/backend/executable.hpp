@@ -53,6 +53,14 @@ struct step {
   std::span<const int> numbers;  ///< parameter indices of the number arguments, in the kernel's order
 };
 
+/// How a hand-written kernel divides the launch's shape, per axis, slowest first: a group of `group` work
+/// items computes `tile` elements, and groups cover the shape. The last of the `rank` axes is the first
+/// dimension of the device's language. Rank 0: one work item per element, in groups of the backend's choice.
+struct division {
+  int rank = 0;
+  std::uint64_t tile[3] = {1, 1, 1}, group[3] = {1, 1, 1};
+};
+
 /// Everything is valid during the call of `device::build` only.
 struct build_request {
   busfare::backend::work work = work::map;
@@ -67,6 +75,7 @@ struct build_request {
   std::string_view entry;   ///< the kernel's name
   unsigned lanes = 0;       ///< work::fold: items of the group that the source wants per block (64 or 32)
   unsigned width = 1;       ///< work::map: neighbouring elements that one work item computes at each step
+  backend::division division = {};  ///< work::map
   /// The compiler may contract a * b + c and round division and square root within 3 units in the last place;
   /// NaN, infinities and denormals stay as they are. Part of what a kernel cache keys on.
   bool fast = false;
@@ -90,6 +99,8 @@ struct launch {
   std::uint64_t first = 0;  ///< folds: a multiple of tree_block
   std::uint64_t count = 0;  ///< elements; more than 2^32 is legal
   double flops = 0;         ///< per element, where numbers of the launch decide it; 0: as the request said
+  double bytes = 0;         ///< the same of bytes
+  std::uint64_t grain = 1;  ///< maps on dialect "host": parts begin and end at multiples of it, or at the end
 };
 
 /// A built kernel. Used by one thread at a time; outlives every launch of it.

@@ -23,6 +23,7 @@ class plan;
 namespace detail {
 
 class array_state;  // core's
+struct native_form;
 using array_handle = std::shared_ptr<array_state>;
 
 /// One kernel for one list of argument types; lives as long as the program.
@@ -31,6 +32,8 @@ struct map_kernel {
   program_ptr program;  ///< its arguments, in order, and its stored result types
   int index_rank;       ///< rank of the indices and windows it takes; 0: none
   std::vector<window_use> windows;
+  /// Of a hand-written kernel, whose program holds no operations; else null.
+  const native_form* native = nullptr;
 };
 
 /// One reduction operation over k components.
@@ -75,6 +78,9 @@ BUSFARE_API void copy_out(const array_handle& a, void* to, source_line line);
 /// Gives `mine` a new version, open for writing, and returns its host memory; `fetch`: with the contents of
 /// the version before.
 BUSFARE_API void* open_version(array_handle& mine, bool fetch, source_line line);
+/// The same for who changes `count` elements from `first` on and nothing else; returns where `first` is.
+/// Throws invalid_argument for elements that are not there.
+BUSFARE_API void* open_part(array_handle& mine, std::size_t first, std::size_t count, source_line line);
 /// `on_host`: that is where it was written.
 BUSFARE_API void close_version(const array_handle& written, bool on_host = true) noexcept;
 /// Over memory of the caller's, until `end_lease`.

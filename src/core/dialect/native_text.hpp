@@ -1,0 +1,15 @@
+// Which text of a hand-written kernel a device takes.
+#pragma once
+
+#include <string_view>
+
+#include <busfare/native_kernel.hpp>
+
+namespace busfare::core {
+
+/// Empty where the kernel has none for the dialect.
+std::string_view native_text(const native_source& source, std::string_view dialect);
+/// What a person calls that text: "OpenCL C".
+std::string_view native_language(std::string_view dialect);
+
+}  // namespace busfare::core
