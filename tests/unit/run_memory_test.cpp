@@ -85,7 +85,7 @@ TEST(run_memory, whoever_holds_a_result_finds_it_as_it_was) {
   std::mt19937 random(busfare_test::printed_seed());
   const auto pick = [&](std::size_t below) { return static_cast<std::size_t>(random()) % below; };
   const std::vector<std::string> names = devices();
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < 40; ++round) {
     struct value {
       bf::array<std::uint32_t> real;
       numbers want;
