@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <thread>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -30,7 +31,8 @@ inline options options_of(const place& where) {
 }
 
 /// Description offers: `inputs(n)` -> tuple of vectors; `record(options, n, arrays...)` -> tuple of arrays;
-/// `check(tolerance, n, inputs, results)` with the results' host views as a tuple.
+/// `check(tolerance, n, inputs, results)` with the results' host views as a tuple; perhaps a `pause` before
+/// each warm call, which is not measured.
 template <class Description> class described_job final : public job {
  public:
   described_job(std::uint64_t n, place where)
@@ -38,6 +40,7 @@ template <class Description> class described_job final : public job {
 
   warm_sample warm() override {
     const auto in = fresh();
+    if constexpr (requires { Description::pause; }) std::this_thread::sleep_for(Description::pause);
     const double begin = now();
     results_ = std::make_unique<Results>(record(in));
     const receipt r = std::apply([](const auto&... each) { return run(each...); }, *results_);

@@ -100,7 +100,8 @@ std::string png_or_throw(const std::vector<unsigned char>& rgb, int width, int h
   return png;
 }
 
-// What the engines took to bring results to the host so far. Memory that is shared crosses with 0 bytes.
+// What the engines took to bring results to the host so far, for who read them: what runs fetched for
+// themselves is in their receipts. Memory that is shared crosses with 0 bytes.
 struct crossing {
   double seconds = 0, bytes = 0;
 };
@@ -120,7 +121,7 @@ std::string text_of(const crossing& c, const std::string& way) {
   return bytes_text(c.bytes) + " " + way + " in " + seconds_text(c.seconds);
 }
 
-// `download`: also of reading the results, which is no part of the receipt.
+// `download`: the receipt's, and that of reading the results, which is no part of it.
 std::string report_of(const photo& p, const picture& size, const receipt& r, const crossing& download,
                       double read, double chain, double written) {
   const fare& m = r.measured;
@@ -167,7 +168,8 @@ void edit(photo& p, const std::string& device, const std::stop_token& stop, pixe
     const auto red = e.red.host(), green = e.green.host(), blue = e.blue.host();
     const auto thumbnail = e.thumbnail.host();
     const crossing after = downloads(r.plan.device, which);
-    download = {after.seconds - before.seconds, after.bytes - before.bytes};
+    download = {r.measured.download + after.seconds - before.seconds,
+                static_cast<double>(r.bytes_down) + after.bytes - before.bytes};
     rgb = interleaved(red, green, blue);
     small.assign(thumbnail.begin(), thumbnail.end());
   }

@@ -16,6 +16,7 @@ void add_mandelbrot(std::vector<operation>& list);
 void add_black_scholes(std::vector<operation>& list);
 void add_monte_carlo_pi(std::vector<operation>& list);
 void add_nbody(std::vector<operation>& list);
+void add_paused(std::vector<operation>& list);
 
 // Sizes of operations that stream through memory, in elements.
 inline const std::vector<std::uint64_t> streaming_quick = {1u << 12, 1u << 16, 1u << 20, 1u << 23};

@@ -15,6 +15,7 @@ const std::vector<operation>& operations() {
     add_black_scholes(list);
     add_monte_carlo_pi(list);
     add_nbody(list);
+    add_paused(list);
     return list;
   }();
   return all;

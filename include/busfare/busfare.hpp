@@ -2,6 +2,7 @@
 #pragma once
 
 #include <busfare/algorithm.hpp>
+#include <busfare/any_array.hpp>
 #include <busfare/array.hpp>
 #include <busfare/error.hpp>
 #include <busfare/job.hpp>

@@ -7,8 +7,9 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <utility>
 
-#include <busfare/array.hpp>
+#include <busfare/any_array.hpp>
 #include <busfare/receipt.hpp>
 
 namespace busfare {
@@ -60,39 +61,39 @@ BUSFARE_API job start_arrays(std::span<const detail::array_handle> wanted, std::
 // not computed, quote) waits until the job is over. A job that fails or is stopped leaves every array as it
 // was, recorded and not computed: the next access runs it again, and throws where the cause is still there.
 // When the process ends, jobs that have not begun are dropped and the one that runs is stopped.
-#define BUSFARE_UP_TO_FOUR(ROW)                                                               \
-  ROW((class A), (const array<A>& a), (detail::handle_of(a)))                                 \
-  ROW((class A, class B), (const array<A>& a, const array<B>& b),                             \
-      (detail::handle_of(a), detail::handle_of(b)))                                           \
-  ROW((class A, class B, class C), (const array<A>& a, const array<B>& b, const array<C>& c), \
-      (detail::handle_of(a), detail::handle_of(b), detail::handle_of(c)))                     \
-  ROW((class A, class B, class C, class D),                                                   \
-      (const array<A>& a, const array<B>& b, const array<C>& c, const array<D>& d),           \
-      (detail::handle_of(a), detail::handle_of(b), detail::handle_of(c), detail::handle_of(d)))
-#define BUSFARE_UNWRAP(...) __VA_ARGS__
-#define BUSFARE_ROW(types, parameters, handles)                                                         \
-  /** Runs what the arrays need, as `run` does, in the background. Throws nothing but bad_alloc. */     \
-  template <BUSFARE_UNWRAP types>                                                                       \
-  job start(std::stop_token stop, BUSFARE_UNWRAP parameters, source_line line = source_line::here()) {  \
-    const detail::array_handle all[] = {BUSFARE_UNWRAP handles};                                        \
-    return start_arrays(all, std::move(stop), nullptr, line);                                           \
-  }                                                                                                     \
-  template <BUSFARE_UNWRAP types>                                                                       \
-  job start(BUSFARE_UNWRAP parameters, source_line line = source_line::here()) {                        \
-    const detail::array_handle all[] = {BUSFARE_UNWRAP handles};                                        \
-    return start_arrays(all, {}, nullptr, line);                                                        \
-  }                                                                                                     \
-  /** `listener` is called on the job's thread after each step; it must not run or read arrays. What it \
-      throws stops the job, and `get` throws it. */                                                     \
-  template <BUSFARE_UNWRAP types>                                                                       \
-  job start(std::stop_token stop, detail::job_listener listener, BUSFARE_UNWRAP parameters,             \
-            source_line line = source_line::here()) {                                                   \
-    const detail::array_handle all[] = {BUSFARE_UNWRAP handles};                                        \
-    return start_arrays(all, std::move(stop), std::move(listener), line);                               \
-  }
-BUSFARE_UP_TO_FOUR(BUSFARE_ROW)
-#undef BUSFARE_ROW
-#undef BUSFARE_UNWRAP
-#undef BUSFARE_UP_TO_FOUR
+// As `run` does, `start` takes any number of arrays, of any types, or a list of them, and perhaps a line
+// last.
+
+/// Runs what the arrays need, as `run` does, in the background. Throws nothing but bad_alloc. Any thread.
+template <detail::array_or_line... More> job start(const any_array& first, const More&... more) {
+  const detail::wanted_arrays<More...> all(first, more...);
+  return start_arrays(all.handles(), {}, nullptr, all.line());
+}
+inline job start(std::span<const any_array> all, source_line line = source_line::here()) {
+  return start_arrays(detail::handles_of(all), {}, nullptr, line);
+}
+
+/// `stop` ends the job as `job::cancel` does.
+template <detail::array_or_line... More>
+job start(std::stop_token stop, const any_array& first, const More&... more) {
+  const detail::wanted_arrays<More...> all(first, more...);
+  return start_arrays(all.handles(), std::move(stop), nullptr, all.line());
+}
+inline job start(std::stop_token stop, std::span<const any_array> all,
+                 source_line line = source_line::here()) {
+  return start_arrays(detail::handles_of(all), std::move(stop), nullptr, line);
+}
+
+/// `listener` is called on the job's thread after each step; it must not run or read arrays. What it throws
+/// stops the job, and `get` throws it.
+template <detail::array_or_line... More>
+job start(std::stop_token stop, detail::job_listener listener, const any_array& first, const More&... more) {
+  const detail::wanted_arrays<More...> all(first, more...);
+  return start_arrays(all.handles(), std::move(stop), std::move(listener), all.line());
+}
+inline job start(std::stop_token stop, detail::job_listener listener, std::span<const any_array> all,
+                 source_line line = source_line::here()) {
+  return start_arrays(detail::handles_of(all), std::move(stop), std::move(listener), line);
+}
 
 }  // namespace busfare

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <busfare/any_array.hpp>
 #include <busfare/array.hpp>
 #include <busfare/plan.hpp>
 #include <busfare/profile.hpp>
@@ -99,43 +100,40 @@ BUSFARE_API void forget();
 // Placement under "auto" counts the way of the results to the host, whoever asks: `quote`, `run` and reading
 // an array (host, value, into) choose the same device for the same job. Who wants results to stay on a device
 // names it: bf::on("opencl:0").
-#define BUSFARE_UP_TO_FOUR(ROW)                                                               \
-  ROW((class A), (const array<A>& a), (detail::handle_of(a)))                                 \
-  ROW((class A, class B), (const array<A>& a, const array<B>& b),                             \
-      (detail::handle_of(a), detail::handle_of(b)))                                           \
-  ROW((class A, class B, class C), (const array<A>& a, const array<B>& b, const array<C>& c), \
-      (detail::handle_of(a), detail::handle_of(b), detail::handle_of(c)))                     \
-  ROW((class A, class B, class C, class D),                                                   \
-      (const array<A>& a, const array<B>& b, const array<C>& c, const array<D>& d),           \
-      (detail::handle_of(a), detail::handle_of(b), detail::handle_of(c), detail::handle_of(d)))
-#define BUSFARE_UNWRAP(...) __VA_ARGS__
-#define BUSFARE_ROW(types, parameters, handles)                                           \
-  /** Plans and runs everything that the arrays depend on; returns when it is done.       \
-      Results stay where they were computed: what reading them on the host will take is   \
-      in the receipt (`plan.later`), not in its totals. Runs where `quote` said. */       \
-  template <BUSFARE_UNWRAP types>                                                         \
-  receipt run(BUSFARE_UNWRAP parameters, source_line line = source_line::here()) {        \
-    const detail::array_handle all[] = {BUSFARE_UNWRAP handles};                          \
-    return detail::run_arrays(all, line);                                                 \
-  }                                                                                       \
-  /** The price of having the arrays on the host: build, upload, kernel, download and     \
-      overhead of `run` and the reading after it, or of reading alone, which runs what is \
-      missing. Runs nothing; may open and measure devices. */                             \
-  template <BUSFARE_UNWRAP types>                                                         \
-  plan quote(BUSFARE_UNWRAP parameters, source_line line = source_line::here()) {         \
-    const detail::array_handle all[] = {BUSFARE_UNWRAP handles};                          \
-    return detail::quote_arrays(all, line);                                               \
-  }                                                                                       \
-  /** Builds the kernels that running the arrays would build, and keeps the plan. Runs no \
-      recorded kernel; may open and measure devices. Throws kernel_build. */              \
-  template <BUSFARE_UNWRAP types>                                                         \
-  void warm(BUSFARE_UNWRAP parameters, source_line line = source_line::here()) {          \
-    const detail::array_handle all[] = {BUSFARE_UNWRAP handles};                          \
-    detail::warm_arrays(all, line);                                                       \
-  }
-BUSFARE_UP_TO_FOUR(BUSFARE_ROW)
-#undef BUSFARE_ROW
-#undef BUSFARE_UNWRAP
-#undef BUSFARE_UP_TO_FOUR
+//
+// Each takes any number of arrays, of any types, or a list of them that was made at run time. The line that
+// receipts name is the caller's; one may be given last.
+
+/// Plans and runs everything that the arrays depend on; returns when it is done. Results stay where they were
+/// computed: what reading them on the host will take is in the receipt (`plan.later`), not in its totals.
+/// Runs where `quote` said. Throws what recording could not know. Any thread.
+template <detail::array_or_line... More> receipt run(const any_array& first, const More&... more) {
+  const detail::wanted_arrays<More...> all(first, more...);
+  return detail::run_arrays(all.handles(), all.line());
+}
+inline receipt run(std::span<const any_array> all, source_line line = source_line::here()) {
+  return detail::run_arrays(detail::handles_of(all), line);
+}
+
+/// The price of having the arrays on the host: build, upload, kernel, download and overhead of `run` and the
+/// reading after it, or of reading alone, which runs what is missing. Runs nothing; may open and measure
+/// devices. Any thread.
+template <detail::array_or_line... More> plan quote(const any_array& first, const More&... more) {
+  const detail::wanted_arrays<More...> all(first, more...);
+  return detail::quote_arrays(all.handles(), all.line());
+}
+inline plan quote(std::span<const any_array> all, source_line line = source_line::here()) {
+  return detail::quote_arrays(detail::handles_of(all), line);
+}
+
+/// Builds the kernels that running the arrays would build, and keeps the plan. Runs no recorded kernel; may
+/// open and measure devices. Throws kernel_build. Any thread.
+template <detail::array_or_line... More> void warm(const any_array& first, const More&... more) {
+  const detail::wanted_arrays<More...> all(first, more...);
+  detail::warm_arrays(all.handles(), all.line());
+}
+inline void warm(std::span<const any_array> all, source_line line = source_line::here()) {
+  detail::warm_arrays(detail::handles_of(all), line);
+}
 
 }  // namespace busfare

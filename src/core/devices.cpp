@@ -99,6 +99,15 @@ const backend::services& services() {
   return all;
 }
 
+void device_slot::keep_recent_kernels() {
+  built.keep(kernel_limit, [this](const auto& old) { warmed.erase(old.first); });
+  asked.keep(kernel_limit);
+}
+
+void keep_recent_kernels() {
+  for (const auto& slot : device_list::shared().slots()) slot->keep_recent_kernels();
+}
+
 device_list& device_list::shared() {
   static auto* const list = new device_list;
   return *list;

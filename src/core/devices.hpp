@@ -20,6 +20,7 @@
 #include "core/graph.hpp"
 #include "model/correction.hpp"
 #include "model/kernel_time.hpp"
+#include "model/recent_map.hpp"
 
 namespace busfare::core {
 
@@ -35,11 +36,15 @@ struct device_slot {
   bool measuring = false;
   model::history history;
   model::correction run_overhead, read_overhead;  ///< of the profile's host times, learnt from short runs
-  std::unordered_map<std::string, std::unique_ptr<backend::executable>> built;
-  std::unordered_set<std::string> warmed;             ///< built ahead by `warm` and not launched yet
-  std::unordered_map<std::string, build_kind> asked;  ///< what the device said of kernels not built yet
-  std::vector<backend::block> spare;                  ///< released blocks kept for reuse
+  model::recent_map<std::string, std::unique_ptr<backend::executable>> built;
+  std::unordered_set<std::string> warmed;            ///< those of `built` by `warm` and not launched yet
+  model::recent_map<std::string, build_kind> asked;  ///< what the device said of kernels not built yet
+  std::vector<backend::block> spare;                 ///< released blocks kept for reuse
   std::uint64_t spare_bytes = 0;
+
+  static constexpr std::size_t kernel_limit = 1024;
+  /// Drops all but the kernels used last. Between runs only: a queue may use those of a run until its end.
+  void keep_recent_kernels();
 
   /// The host's own memory is this device's memory.
   [[nodiscard]] bool is_host() const { return info.dialect == "host" && info.shares_host_memory; }
@@ -83,6 +88,9 @@ class device_list {
 
 /// Puts a device of the caller's into the list: for tests of this library.
 BUSFARE_API void add_device(std::unique_ptr<backend::device> device);
+
+/// The same on every device.
+void keep_recent_kernels();
 
 /// What BUSFARE_WAIT says of one wait for a device; zero: for ever. Nonsense leaves a note.
 std::chrono::nanoseconds longest_wait();

@@ -105,6 +105,7 @@ receipt execute(std::span<const detail::array_handle> wanted, bool to_host, std:
                 run_control* control) {
   const entered inside;
   const auto start = clock::now();
+  if (inside.outermost()) keep_recent_kernels();
   receipt r;
   r.cause = std::move(cause);
   ++counts().runs;
@@ -161,6 +162,7 @@ receipt execute(std::span<const detail::array_handle> wanted, bool to_host, std:
 
 busfare::plan quote(std::span<const detail::array_handle> wanted) {
   const entered inside;
+  if (inside.outermost()) keep_recent_kernels();
   const cone c = collect_closed(wanted, "quote");
   busfare::plan p;
   if (c.nodes.empty()) {

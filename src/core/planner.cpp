@@ -2,35 +2,29 @@
 #include "core/planner.hpp"
 
 #include <algorithm>
-#include <list>
-#include <unordered_map>
 
 #include "core/pricing.hpp"
+#include "model/recent_map.hpp"
 
 namespace busfare::core {
 namespace {
 
-constexpr std::size_t plan_limit = 1024;
 // Below this much predicted work on the cpu no offload is worth its launch and its crossing.
 constexpr double not_worth_asking_seconds = 200e-6;
 
-struct cached_plans {
-  struct entry {
-    std::vector<std::uint64_t> words;
-    std::shared_ptr<const compiled_plan> made;
-  };
-  std::list<entry> order;  // most recently used first
-  std::unordered_multimap<std::uint64_t, std::list<entry>::iterator> by_hash;
+struct hash_of_words {
+  std::size_t operator()(const std::vector<std::uint64_t>& words) const {
+    std::uint64_t h = 0x9e3779b97f4a7c15u;
+    for (const std::uint64_t w : words) h = (h ^ w) * 0xff51afd7ed558ccdu, h ^= h >> 32;
+    return h;
+  }
 };
+// By signature. Whoever runs a plan shares it, so that dropping one here ends no run.
+using cached_plans =
+    model::recent_map<std::vector<std::uint64_t>, std::shared_ptr<const compiled_plan>, hash_of_words>;
 cached_plans& cache() {
   static auto* const c = new cached_plans;
   return *c;
-}
-
-std::uint64_t hash_of(const std::vector<std::uint64_t>& words) {
-  std::uint64_t h = 0x9e3779b97f4a7c15u;
-  for (const std::uint64_t w : words) h = (h ^ w) * 0xff51afd7ed558ccdu, h ^= h >> 32;
-  return h;
 }
 
 // One word: on the host, on which of the first 62 devices, and on which of them in part.
@@ -85,25 +79,16 @@ std::string bits_note(const device_slot& on, const kernel_form& form, const opti
 
 }  // namespace
 
-void forget_plans() {
-  cache().by_hash.clear();
-  cache().order.clear();
-}
+void forget_plans() { cache().clear(); }
+std::size_t plans_kept() { return cache().size(); }
 
 std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused) {
   std::vector<std::uint64_t> words = signature(c, &place_word);
   const std::string chosen_by_default = effective(options{}).device;
   words.push_back(std::hash<std::string>{}(chosen_by_default));
-  const std::uint64_t hash = hash_of(words);
-  auto& plans = cache();
-  for (auto [at, end] = plans.by_hash.equal_range(hash); at != end; ++at) {
-    if (at->second->words == words) {
-      plans.order.splice(plans.order.begin(), plans.order, at->second);
-      reused = true;
-      return plans.order.front().made;
-    }
-  }
-  reused = false;
+  const auto known = cache().find(words);
+  reused = known != cache().end();
+  if (reused) return known->second;
   auto made = std::make_shared<compiled_plan>();
   made->groups = fuse(c);
   for (const group& g : made->groups) made->forms.push_back(form_of(c, g));
@@ -200,18 +185,8 @@ std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused) {
     }
     said.steps.push_back(std::move(s));
   }
-  plans.order.push_front({std::move(words), made});
-  plans.by_hash.emplace(hash, plans.order.begin());
-  if (plans.order.size() > plan_limit) {
-    const auto last = std::prev(plans.order.end());
-    for (auto [at, end] = plans.by_hash.equal_range(hash_of(last->words)); at != end; ++at) {
-      if (at->second == last) {
-        plans.by_hash.erase(at);
-        break;
-      }
-    }
-    plans.order.pop_back();
-  }
+  cache().emplace(std::move(words), made);
+  cache().keep(plan_limit);
   return made;
 }
 

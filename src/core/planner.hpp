@@ -40,5 +40,8 @@ const device_profile& measure(device_slot& slot);
 options effective(const options& how);
 
 void forget_plans();
+/// How many plans wait to be used again: those used last, `plan_limit` at most.
+std::size_t plans_kept();
+inline constexpr std::size_t plan_limit = 1024;
 
 }  // namespace busfare::core

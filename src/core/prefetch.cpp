@@ -116,6 +116,7 @@ void warm_arrays(std::span<const array_handle> wanted, source_line line) {
   std::scoped_lock hold(run_lock());
   const cone c = collect_closed(wanted, "warm at " + at_line(line));
   if (c.nodes.empty()) return;
+  keep_recent_kernels();
   bool reused = false, cached = true;
   double seconds = 0;
   const auto made = plan_for(c, reused);

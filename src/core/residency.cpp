@@ -34,10 +34,11 @@ void price(transfer& t, const device_slot& slot, std::uint64_t bytes) {
 }
 
 // Work that hangs may go on one day, and would find the memory of something else: this stays for good.
-void abandon(const std::vector<detail::array_handle>& held) noexcept {
+void abandon(const run_log& log) noexcept {
   static auto* const for_good = new std::vector<std::shared_ptr<const void>>;
   try {
-    for (const detail::array_handle& a : held) for_good->push_back(a->host);
+    for (const detail::array_handle& a : log.held) for_good->push_back(a->host);
+    for (const run_log::idle_room& each : log.idle) for_good->push_back(each.host);
   } catch (...) {  // NOLINT(bugprone-empty-catch): no memory to remember it by
   }
 }
@@ -119,12 +120,14 @@ void run_log::release() noexcept {
     };
     for (mark& m : marks) wait(*m.event);
     for (const auto& e : awaited) wait(*e);
-    if (in_use) abandon(held);
+    if (in_use) abandon(*this);
   }
   marks.clear();
   awaited.clear();
   for (auto& [slot, b] : temporaries) give_block(*slot, b);
   temporaries.clear();
+  for (const idle_room& each : idle) give_replica(*each.slot, each.memory);
+  idle.clear();
   held.clear();
 }
 

@@ -27,7 +27,15 @@ class run_log {
   std::vector<mark> marks;
   std::vector<std::unique_ptr<backend::event>> awaited;              ///< ends that have no times to tell
   std::vector<std::pair<device_slot*, backend::block>> temporaries;  ///< given back when the run is over
-  std::vector<detail::array_handle> held;                            ///< alive until then
+  /// Memory of results that the run needs no more; work that is queued may still use it.
+  struct idle_room {
+    device_slot* slot;
+    std::size_t bytes;  ///< of the array
+    replica memory;
+    std::shared_ptr<const void> host;  ///< where the device shares the host's memory
+  };
+  std::vector<idle_room> idle;
+  std::vector<detail::array_handle> held;  ///< alive until then
   std::vector<std::pair<detail::array_handle, device_slot*>>
       brought;  ///< replicas that this log's uploads make
 

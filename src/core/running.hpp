@@ -12,6 +12,7 @@
 #include <busfare/receipt.hpp>
 
 #include "core/executor.hpp"
+#include "core/last_use.hpp"
 #include "core/planner.hpp"
 #include "core/residency.hpp"
 #include "core/run_control.hpp"
@@ -36,6 +37,7 @@ class running {
       const node& what = *c_.nodes[n].what;
       for (const auto& weak : what.outputs) outputs_[n].push_back(weak.lock());
     }
+    const last_uses last(c_, made_, outputs_);
     try {
       for (std::size_t g = 0; g < made_.groups.size(); ++g) {
         if (control_ != nullptr) keep_pace();
@@ -45,6 +47,7 @@ class running {
         } catch (const error& e) {
           throw_at(e, slot_of(g), made_.forms[g].lines.front());
         }
+        for (const value_ref& v : last.of(g)) retire(*array_at(v), slot_of(g), log_);
       }
       for (std::size_t g = 0; g < made_.groups.size(); ++g) slot_of(g).compute->flush();
       if (control_ != nullptr) keep_pace();
@@ -192,6 +195,7 @@ class running {
   backend::block room(device_slot& slot, const detail::array_handle& a) {
     written_.emplace_back(a, &slot);
     log_.held.push_back(a);
+    if (const backend::block* const idle = reuse_room(slot, *a, log_)) return *idle;
     return make_room(slot, a);
   }
 

@@ -47,7 +47,8 @@ int history::class_of(std::uint64_t elements) noexcept {
 
 void history::add(const kernel_key& key, std::uint64_t elements, double seconds) {
   if (elements == 0 || !std::isfinite(seconds) || seconds <= 0) return;
-  std::vector<size_class>& classes = keys_[key];
+  std::vector<size_class>& classes = keys_.emplace(key, {}).first->second;
+  keys_.keep(most_kernels);
   const int index = class_of(elements);
   auto at = std::lower_bound(classes.begin(), classes.end(), index,
                              [](const size_class& c, int i) { return c.index < i; });
@@ -85,7 +86,7 @@ history::summary history::summarise(const size_class& c) {
 kernel_estimate history::predict(const kernel_key& key, const device_rates& rates,
                                  const kernel_work& work) const {
   const kernel_estimate prior = roofline_estimate(rates, work);
-  const auto found = keys_.find(key);
+  const auto found = keys_.peek(key);
   if (found == keys_.end() || found->second.empty() || work.elements == 0) return prior;
   const std::vector<size_class>& classes = found->second;
   const int index = class_of(work.elements);
@@ -119,7 +120,7 @@ kernel_estimate history::predict(const kernel_key& key, const device_rates& rate
 }
 
 std::size_t history::samples(const kernel_key& key, std::uint64_t elements) const {
-  const auto found = keys_.find(key);
+  const auto found = keys_.peek(key);
   if (found == keys_.end() || elements == 0) return 0;
   for (const size_class& c : found->second)
     if (c.index == class_of(elements)) return c.count;

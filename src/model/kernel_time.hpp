@@ -4,10 +4,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <unordered_map>
 #include <vector>
 
 #include <busfare/profile.hpp>
+
+#include "model/recent_map.hpp"
 
 namespace busfare::model {
 
@@ -62,7 +63,7 @@ struct kernel_key {
 };
 
 /// Measured kernel times. Per key and size class (half an octave of the element count) the last 31 samples
-/// are kept. One thread at a time.
+/// are kept, of the `most_kernels` keys measured last. One thread at a time.
 class history {
  public:
   /// Records one run; ignores zero elements and times that are not finite and positive.
@@ -77,6 +78,8 @@ class history {
   /// Samples kept of this key in the class of `elements`.
   [[nodiscard]] std::size_t samples(const kernel_key& key, std::uint64_t elements) const;
   void clear() noexcept { keys_.clear(); }
+  [[nodiscard]] std::size_t size() const noexcept { return keys_.size(); }
+  static constexpr std::size_t most_kernels = 4096;
 
  private:
   static constexpr std::size_t kept = 31;
@@ -98,7 +101,7 @@ class history {
   static int class_of(std::uint64_t elements) noexcept;
   static summary summarise(const size_class& c);
 
-  std::unordered_map<kernel_key, std::vector<size_class>, hash> keys_;  // classes sorted by index
+  recent_map<kernel_key, std::vector<size_class>, hash> keys_;  // classes sorted by index
 };
 
 }  // namespace busfare::model

@@ -55,6 +55,6 @@ says 'out_of_memory'
 grep -q '"error": "out_of_memory' "$folder/huge.json" || wrong "the row does not hold its error"
 
 # An odd size: every device, no power of two.
-call bench --op mandelbrot,nbody,chain5,dot --size 1001 --device cpu,sim:h200-pcie5 --quick
+call bench --op mandelbrot,nbody,paused,chain5,dot --size 1001 --device cpu,sim:h200-pcie5 --quick
 ends_with 0
 finish

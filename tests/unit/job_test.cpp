@@ -51,6 +51,76 @@ TEST(job, gives_results_and_a_receipt) {
   EXPECT_EQ(j.get().launches, r.launches);  // again
 }
 
+// Six arrays of six types, in each way of naming them.
+TEST(job, takes_any_number_of_arrays) {
+  const auto same = [](auto v) { return v; };
+  const auto on_cpu = bf::on("cpu");
+  const auto six_run = [&](const auto& run) {
+    const auto a = bf::map(on_cpu, same, bf::copy_of(std::vector<float>{1.5f}));
+    const auto b = bf::map(on_cpu, same, bf::copy_of(std::vector<double>{2.5}));
+    const auto c = bf::map(on_cpu, same, bf::copy_of(std::vector<std::int32_t>{-3}));
+    const auto d = bf::map(on_cpu, same, bf::copy_of(std::vector<std::uint32_t>{4, 4}));
+    const auto e = bf::map(on_cpu, same, bf::copy_of(std::vector<std::int64_t>{-5, -5, -5}));
+    const auto f = bf::map(on_cpu, same, bf::copy_of(std::vector<std::uint64_t>{6}));
+    const bf::receipt r = run(a, b, c, d, e, f);
+    EXPECT_NE(r.cause.find("job_test.cpp"), std::string::npos) << r.cause;
+    const auto launches = bf::stats().launches;
+    EXPECT_EQ(a.value(), 1.5f);
+    EXPECT_EQ(b.value(), 2.5);
+    EXPECT_EQ(c.value(), -3);
+    EXPECT_EQ(d.host()[1], 4u);
+    EXPECT_EQ(e.host()[2], -5);
+    EXPECT_EQ(f.value(), 6u);
+    EXPECT_EQ(bf::stats().launches, launches) << "not all had run";
+  };
+  six_run([](const auto&... x) {
+    bf::warm(x...);
+    EXPECT_FALSE(bf::quote(x...).steps.empty());
+    return bf::run(x...);
+  });
+  six_run([](const auto&... x) { return bf::start(x...).get(); });
+  six_run([](const auto&... x) { return bf::start(std::stop_token{}, x...).get(); });
+  six_run([](const auto&... x) { return bf::start(std::stop_token{}, nullptr, x...).get(); });
+  six_run([](const auto&... x) {
+    const std::vector<bf::any_array> list{x...};
+    bf::warm(list);
+    EXPECT_FALSE(bf::quote(list).steps.empty());
+    return bf::run(list);
+  });
+  six_run([](const auto&... x) { return bf::start(std::vector<bf::any_array>{x...}).get(); });
+  six_run([](const auto&... x) {
+    const bf::any_array list[] = {x...};
+    return bf::start(std::stop_token{}, list).get();
+  });
+  six_run([](const auto&... x) {
+    const bf::any_array list[] = {x...};
+    int steps = 0;
+    const bf::receipt r = bf::start(
+                              std::stop_token{}, [&](const bf::job_progress&) { ++steps; }, list)
+                              .get();
+    EXPECT_GE(steps, 3);
+    return r;
+  });
+  EXPECT_EQ(bf::run(std::vector<bf::any_array>{}).launches, 0);
+}
+
+TEST(job, names_the_line_of_the_call) {
+  const bf::source_line there{"there.cpp", 7};
+  const auto line_here = [](unsigned line) { return "job_test.cpp:" + std::to_string(line); };
+  const auto a = three_steps(2), b = three_steps(3);
+  const bf::receipt first = bf::run(a, b);
+  EXPECT_NE(first.cause.find(line_here(__LINE__ - 1)), std::string::npos) << first.cause;
+  EXPECT_NE(bf::run(a, there).cause.find("there.cpp:7"), std::string::npos);
+  EXPECT_NE(bf::run(a, b, there).cause.find("there.cpp:7"), std::string::npos);
+  const std::vector<bf::any_array> list{a, b};
+  const bf::receipt listed = bf::run(list);
+  EXPECT_NE(listed.cause.find(line_here(__LINE__ - 1)), std::string::npos) << listed.cause;
+  EXPECT_NE(bf::run(list, there).cause.find("there.cpp:7"), std::string::npos);
+  const bf::receipt started = bf::start(a, b).get();
+  EXPECT_NE(started.cause.find(line_here(__LINE__ - 1)), std::string::npos) << started.cause;
+  EXPECT_NE(bf::start({}, a, there).get().cause.find("there.cpp:7"), std::string::npos);
+}
+
 TEST(job, a_listener_hears_of_every_step_and_never_of_less) {
   std::vector<bf::job_progress> heard;
   const auto a = three_steps(3);

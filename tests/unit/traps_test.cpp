@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -11,6 +12,8 @@
 
 #include <busfare/busfare.hpp>
 
+#include "core/devices.hpp"
+#include "core/planner.hpp"
 #include "support/printed_seed.hpp"
 
 namespace {
@@ -189,6 +192,71 @@ TEST(traps, structures_run_again_at_other_sizes) {
     }
     EXPECT_EQ(static_cast<std::uint32_t>(total.value()), want) << n;
   }
+}
+
+// Trap 40: a program whose every job is another one keeps the plans and kernels of the last jobs only.
+std::size_t bytes_in_use() {
+#ifdef __GLIBC__
+  return mallinfo2().uordblks;  // 0 under sanitizers, which have an allocator of their own
+#else
+  return 0;
+#endif
+}
+// Structure `k`: its digits to the base 4 choose the steps.
+struct job_of_digits {
+  bf::array<std::uint32_t> result;
+  std::uint32_t want;
+};
+job_of_digits structure(unsigned k, const bf::array<std::uint32_t>& x, std::uint32_t value) {
+  bf::array<std::uint32_t> y = x;
+  std::uint32_t v = value;
+  for (int digit = 0; digit < 9; ++digit, k /= 4) {
+    switch (k % 4) {
+      case 0:
+        y = bf::map(on_cpu, once{}, y), v = v * 5 + 1;
+        break;
+      case 1:
+        y = bf::map(on_cpu, mix{}, y, x), v = mixed(v, value);
+        break;
+      case 2:
+        y = bf::map(on_cpu, mix{}, x, y), v = mixed(value, v);
+        break;
+      default:
+        y = bf::map(on_cpu, mix{}, y, y), v = mixed(v, v);
+    }
+  }
+  return {y, v};
+}
+TEST(traps, a_hundred_thousand_structures_in_bounded_memory) {
+  using busfare::core::device_slot;
+  const unsigned jobs = bytes_in_use() == 0 ? 10'000 : 100'000, settled = jobs / 4;
+  const device_slot& cpu = busfare::core::device_list::shared().host();
+  const auto x = bf::copy_of(std::vector<std::uint32_t>{77, 5});
+  std::size_t most_plans = 0, most_kernels = 0, most_histories = 0, bytes_when_settled = 0;
+  for (unsigned k = 0; k < jobs; ++k) {
+    const job_of_digits job = structure(k, x, 77);
+    ASSERT_EQ(job.result.host()[0], job.want) << "structure " << k;
+    most_plans = std::max(most_plans, busfare::core::plans_kept());
+    most_kernels = std::max(most_kernels, cpu.built.size());
+    most_histories = std::max(most_histories, cpu.history.size());
+    if (k == settled) bytes_when_settled = bytes_in_use();
+  }
+  EXPECT_EQ(most_plans, busfare::core::plan_limit);
+  EXPECT_LE(most_kernels, device_slot::kernel_limit + 1);  // and those of the run itself
+  EXPECT_LE(most_histories, busfare::model::history::most_kernels);
+  // Less than 64 bytes for each further structure, though plans of the same kind differ in size.
+  EXPECT_LT(bytes_in_use(), bytes_when_settled + std::size_t{64} * (jobs - settled));
+  // What was kept is used again, and what was not is planned and built again.
+  const auto again = [&](unsigned k) {
+    const job_of_digits job = structure(k, x, 77);
+    const bool reused = bf::run(job.result).plan.reused;
+    EXPECT_EQ(job.result.host()[0], job.want);
+    return reused;
+  };
+  EXPECT_TRUE(again(jobs - 1));
+  EXPECT_TRUE(again(jobs - 1000));
+  EXPECT_FALSE(again(3));
+  EXPECT_TRUE(again(3));
 }
 
 }  // namespace
