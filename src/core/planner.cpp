@@ -73,10 +73,11 @@ void forget_plans() {
   cache().order.clear();
 }
 
-std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused) {
+std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused, bool checked) {
   std::vector<std::uint64_t> words = signature(c, &place_word);
   const std::string chosen_by_default = effective(options{}).device;
   words.push_back(std::hash<std::string>{}(chosen_by_default));
+  words.push_back(checked ? 1 : 0);
   const std::uint64_t hash = hash_of(words);
   auto& plans = cache();
   for (auto [at, end] = plans.by_hash.equal_range(hash); at != end; ++at) {
@@ -88,7 +89,10 @@ std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused) {
   }
   reused = false;
   auto made = std::make_shared<compiled_plan>();
-  made->groups = fuse(c);
+  made->checked = checked;
+  fusion_limits limits;
+  limits.alone = checked;
+  made->groups = fuse(c, limits);
   for (const group& g : made->groups) made->forms.push_back(form_of(c, g));
 
   device_list& list = device_list::shared();
@@ -157,6 +161,11 @@ std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused) {
     }
     said.device = best.device;
   }
+  said.checked = checked;
+  if (checked)
+    said.notes.push_back(
+        "check mode is on: every node is a kernel of its own and is computed again on the host, which no "
+        "predicted time holds");
   for (std::size_t g = 0; g < made->groups.size(); ++g) {
     const device_slot& slot = *list.slots()[static_cast<std::size_t>(made->device[g])];
     plan_step s;

@@ -11,7 +11,10 @@
 
 #include <busfare/receipt.hpp>
 
+#include "core/check_mode.hpp"
 #include "core/executor.hpp"
+#include "core/host_memory.hpp"
+#include "core/node_check.hpp"
 #include "core/planner.hpp"
 #include "core/residency.hpp"
 #include "core/run_control.hpp"
@@ -42,6 +45,7 @@ class running {
         log_.steps.push_back(std::move(all[g]));
         try {
           run_group(made_.groups[g], made_.forms[g], slot_of(g));
+          if (made_.checked) check(made_.groups[g], made_.forms[g], slot_of(g));
         } catch (const error& e) {
           throw_at(e, slot_of(g), made_.forms[g].lines.front());
         }
@@ -181,6 +185,36 @@ class running {
       arguments.push_back(a);
     }
     if (count != 0) launch(slot, kernel, arguments, g.shape, count, flops_now(g, form, slot));
+  }
+
+  // Check mode: the group is one node, and what it read and wrote is looked at before the next one runs.
+  void check(const group& g, const kernel_form& form, device_slot& slot) {
+    slot.compute->flush();
+    while (!log_.marks.empty() && !waited_for(log_.marks.back()))
+      if (control_ != nullptr) control_->check();
+    const auto at = static_cast<std::size_t>(g.fold >= 0 ? g.fold : g.nodes.front());
+    const cone::member& m = c_.nodes[at];
+    node_contents n;
+    n.what = m.what.get();
+    n.shape = g.shape;
+    n.device = slot.info.name;
+    n.same_bits = !form.fast && !form.fast_math_unit && g.how.bits == bits::everywhere;
+    for (const value_ref& v : m.arguments) {
+      n.inputs.push_back(v.node == -2 ? nullptr : readable(array_at(v)));
+      n.sizes.push_back(v.node == -2 ? 0 : array_at(v)->shape.count());
+    }
+    n.results.resize(m.what->output_types.size());
+    for (const value_ref& r : g.results)
+      n.results[static_cast<std::size_t>(r.output)] = readable(array_at(r));
+    keep_findings(check_node(n, control_), receipt_.findings);
+  }
+
+  // The contents in host memory, for as long as the pointer lives. The array gains no host replica.
+  std::shared_ptr<const void> readable(const detail::array_handle& a) {
+    if (on_host_now(*a) || a->bytes == 0) return a->host;
+    std::shared_ptr<void> copy(host_alloc(a->bytes), host_free);
+    bring_out(a, copy.get(), described(*a) + ", read by check mode,", log_);
+    return copy;
   }
 
   backend::block room(device_slot& slot, const detail::array_handle& a) {
