@@ -20,9 +20,9 @@ using scalar_operations = operations<scalar_reading>;
 template <op O> struct meaning;
 #define BUSFARE_ROW(name, arity_, takes_, gives_, ...)                                 \
   template <> struct meaning<op::name> {                                               \
-    static constexpr int arity = arity_;                                               \
-    static constexpr takes operands = takes::takes_;                                   \
-    static constexpr gives result = gives::gives_;                                     \
+    [[maybe_unused]] static constexpr int arity = arity_;                              \
+    [[maybe_unused]] static constexpr takes operands = takes::takes_;                  \
+    [[maybe_unused]] static constexpr gives result = gives::gives_;                    \
     template <class S = scalar_operations, class... V> static auto of(const V&... x) { \
       if constexpr (requires { S::name(x...); })                                       \
         return S::name(x...);                                                          \

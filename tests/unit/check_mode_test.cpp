@@ -84,6 +84,24 @@ TEST(check_mode, births_of_nans_by_operators) {
   expect_finding(r.findings[1], finding_kind::nan_born, line, "div", 2, 0, "div(inf, inf) is NaN");
 }
 
+// Parts that threads share, and the last block is not full.
+TEST(check_mode, many_blocks_add_up_to_one_finding) {
+  const checking on;
+  std::vector<float> x(100123, 1.0f);
+  std::uint64_t negative = 0;
+  for (std::size_t i = 17001; i < x.size(); i += 997, ++negative) x[i] = -static_cast<float>(i);
+  const auto kernel = [](auto v) { return bf::sqrt(v); };
+  const auto in = bf::copy_of(x);
+  for (int round = 0; round < 5; ++round) {
+    constexpr auto line = next_line();
+    const auto y = bf::map(bf::on("cpu"), kernel, in);
+    const bf::receipt r = bf::run(y);
+    ASSERT_EQ(r.findings.size(), 1u) << r;
+    expect_finding(r.findings[0], finding_kind::nan_born, line, "sqrt", negative, 17001,
+                   "sqrt(-17001) is NaN");
+  }
+}
+
 TEST(check_mode, arms_that_were_not_chosen_are_no_findings) {
   const checking on;
   const auto x = bf::copy_of(std::vector<float>{4, -4, 0, 9});

@@ -1,5 +1,6 @@
-// The interpreter means what every other reading means: each row, conversion and kind of storage against what
-// the cpu device stores, and whole random programs against the fuzzers' reference.
+// The interpreter means what every other reading means: each row against what the cpu device stores, and
+// whole random programs against the fuzzers' reference. Conversions and storage: the conformance suite in
+// check mode.
 #include "core/interpreter.hpp"
 
 #include <cstring>
@@ -15,8 +16,6 @@
 #include "accuracy/accuracy.hpp"
 #include "fuzz/random_program.hpp"
 #include "support/checking.hpp"
-#include "support/halves.hpp"
-#include "support/hard_values.hpp"
 #include "support/printed_seed.hpp"
 
 namespace {
@@ -42,56 +41,6 @@ TEST(interpreter, every_row_of_the_vocabulary_is_what_the_cpu_stores) {
     EXPECT_EQ(other_bits(bf::take_findings()), "") << row.facts().name << '_' << bf::name_of(row.type);
   }
 }
-
-template <class From, class To> void check_cast(std::uint32_t seed) {
-  std::vector<From> x = busfare_test::hard_values<From>();
-  const std::vector<From> more = busfare_test::random_values<From>(seed, 2000);
-  x.insert(x.end(), more.begin(), more.end());
-  const auto in = bf::copy_of(x);
-  (void)bf::run(bf::map(
-      bf::on("cpu"), [](auto v) { return bf::cast<To>(v); }, in));
-  if constexpr (sizeof(From) == sizeof(To) && bf::computable<From> && bf::computable<To>)
-    (void)bf::run(bf::map(
-        bf::on("cpu"), [](auto v) { return bf::bit_cast<To>(v); }, in));
-  if constexpr (!std::is_floating_point_v<To>)
-    (void)bf::run(bf::map(
-        bf::on("cpu"), [](auto v) { return bf::cast_sat<To>(v); }, in));
-  EXPECT_EQ(other_bits(bf::take_findings()), "")
-      << bf::name_of(bf::type_of<From>()) << " to " << bf::name_of(bf::type_of<To>());
-}
-template <class From> void check_casts(std::uint32_t seed) {
-  check_cast<From, float>(seed);
-  check_cast<From, double>(seed);
-  check_cast<From, std::int32_t>(seed);
-  check_cast<From, std::uint32_t>(seed);
-  check_cast<From, std::int64_t>(seed);
-  check_cast<From, std::uint64_t>(seed);
-  check_cast<From, std::uint8_t>(seed);
-  check_cast<From, std::int8_t>(seed);
-  check_cast<From, std::uint16_t>(seed);
-  check_cast<From, std::int16_t>(seed);
-}
-
-TEST(interpreter, conversions_are_what_the_cpu_stores) {
-  const checking on;
-  const std::uint32_t seed = busfare_test::printed_seed();
-  check_casts<float>(seed);
-  check_casts<double>(seed);
-  check_casts<std::int32_t>(seed);
-  check_casts<std::uint32_t>(seed);
-  check_casts<std::int64_t>(seed);
-  check_casts<std::uint64_t>(seed);
-}
-
-#if BUSFARE_HAS_F16
-TEST(interpreter, halves_load_and_store_as_the_cpu_has_them) {
-  const checking on;
-  const auto kernel = [](auto v) { return std::tuple(v * 3.0f, bf::cast<_Float16>(v * 0.3f)); };
-  const auto [wide, half] = bf::map(bf::on("cpu"), kernel, bf::copy_of(busfare_test::all_halves()));
-  (void)bf::run(wide, half);
-  EXPECT_EQ(other_bits(bf::take_findings()), "");
-}
-#endif
 
 TEST(interpreter, masks_tables_indices_and_narrow_arguments) {
   const checking on;
