@@ -78,6 +78,7 @@ class plan {
   std::vector<std::string> notes;
   bool reused = false;     ///< the structure was seen before
   bool simulated = false;  ///< times are a model's
+  bool checked = false;    ///< check mode is on: one kernel per node, each computed a second time on the host
 };
 
 BUSFARE_API std::ostream& operator<<(std::ostream& out, const plan& p);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <busfare/finding.hpp>
 #include <busfare/plan.hpp>
 #include <busfare/trace.hpp>
 
@@ -22,6 +23,7 @@ class receipt {
   int launches = 0;
   std::uint64_t bytes_up = 0, bytes_down = 0, bytes_avoided = 0;
   std::vector<std::string> notes;
+  std::vector<finding> findings;  ///< of check mode, in the order of the nodes; at most 1000
   busfare::trace trace;
 };
 

@@ -52,6 +52,22 @@ enum class implicit_transfers : unsigned char {
 BUSFARE_API void set_transfer_rule(implicit_transfers rule);
 BUSFARE_API implicit_transfers transfer_rule();
 
+/// Check mode: every node is a kernel of its own, and after it ran, the host computes it again from what it
+/// read, operation by operation, and looks for what is seldom meant: reads out of range, NaNs that are born,
+/// loops that reached their `max`, results that differ from what the kernel means. Only where it matters: not
+/// in the arm of a `select` that was not chosen, on the right of an `&` or `|` whose left side decides, or
+/// after the end of a loop. Reductions are searched for NaNs that they give birth to, no more. Results stay
+/// what they are without it. Runs take many times as long; what is read back from devices for it is in the
+/// receipt like any crossing.
+///
+/// Of the process; BUSFARE_CHECK=1 sets the first value. Any thread; runs that have begun keep theirs. The
+/// kernels that calibration measures are never checked.
+BUSFARE_API void set_check_mode(bool on);
+BUSFARE_API bool check_mode();
+/// What runs found since the last call, also what their receipts told, oldest first; at most the first 1000.
+/// Does not wait for runs of other threads that are under way. Any thread.
+BUSFARE_API std::vector<finding> take_findings();
+
 /// Starts bringing the contents of `a` to a device, so that a later run there finds them; runs what they need
 /// first. Returns when the transfer is queued; copies that the driver makes itself (pageable memory) may
 /// block. Does nothing where they are there already. Throws what running throws; unavailable for a device
@@ -91,6 +107,7 @@ struct statistics {
   std::uint64_t writes_taken_over = 0,
                 writes_copied = 0;  ///< `write` and `overwrite` that kept the buffer; that took a new one
   std::uint64_t unrun = 0;          ///< nodes that wait now
+  std::uint64_t findings = 0;       ///< of check mode, also those that no list had room for
 };
 BUSFARE_API statistics stats();
 

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <utility>
 
+#include <busfare/runtime.hpp>
+
 #include "core/prefetch.hpp"
 #include "core/residency.hpp"
 #include "core/running.hpp"
@@ -36,7 +38,9 @@ constexpr double teaching_seconds = 1e-3;
 
 // What the host's part really was, for the next prediction on this device.
 void learn(const receipt& r, const compiled_plan& made) {
-  if (r.plan.simulated || !r.plan.reused || r.measured.build > 0 || r.wall_seconds > teaching_seconds) return;
+  if (r.plan.simulated || !r.plan.reused || made.checked || r.measured.build > 0 ||
+      r.wall_seconds > teaching_seconds)
+    return;
   for (const int d : made.device)
     if (d != made.device.front()) return;
   device_slot& slot = *device_list::shared().slots()[static_cast<std::size_t>(made.device.front())];
@@ -89,6 +93,12 @@ class entered {
   entered(const entered&) = delete;
   entered& operator=(const entered&) = delete;
   [[nodiscard]] bool outermost() const { return depth == 1; }
+  // Kernels that measure a device are nobody's to check.
+  [[nodiscard]] bool checked() const {
+    if (!check_mode() || !outermost()) return false;
+    const auto& slots = device_list::shared().slots();
+    return std::none_of(slots.begin(), slots.end(), [](const auto& slot) { return slot->measuring; });
+  }
 
  private:
   static inline int depth = 0;  // guarded by the run lock
@@ -115,7 +125,7 @@ receipt execute(std::span<const detail::array_handle> wanted, bool to_host, std:
     cone c = collect_closed(wanted, r.cause);
     bool reused = false;
     if (!c.nodes.empty()) {
-      made = plan_for(c, reused);
+      made = plan_for(c, reused, inside.checked());
       ++(reused ? counts().plans_reused : counts().plans_made);
       for (const group& g : made->groups) ++counts().cuts[static_cast<std::size_t>(g.why)];
       r.plan = made->said;
@@ -170,7 +180,7 @@ busfare::plan quote(std::span<const detail::array_handle> wanted) {
     return p;
   }
   bool reused = false;
-  const auto made = plan_for(c, reused);
+  const auto made = plan_for(c, reused, inside.checked());
   p = made->said;
   p.reused = reused;
   predict(p, *made, c, true, &p.transfers);

@@ -21,6 +21,7 @@ struct reason {
 };
 // No static: jobs may still plan while the process ends.
 reason math_cut() { return {cut_cause::math, "math: exact and fast do not fuse"}; }
+reason alone_cut() { return {cut_cause::none, "check mode: every node is a kernel of its own"}; }
 
 // A hand-written kernel is a launch of its own.
 bool is_native(const node& n) { return n.map != nullptr && n.map->native != nullptr; }
@@ -177,6 +178,11 @@ class fuser {
       ++stage;
     }
     reason cut = other_math ? math_cut() : reason{};
+    if (limits_.alone && !joinable.empty()) {
+      joinable.clear();
+      cut = alone_cut();
+      ++stage;
+    }
     if (!joinable.empty()) {
       group merged;
       cut.tell(merged);
@@ -254,6 +260,10 @@ class fuser {
       }
     }
     group& own = group_at(i);
+    if (limits_.alone) {
+      alone_cut().tell(own);
+      return;
+    }
     maps.fold = i;
     own = group{};
     group_of_[static_cast<std::size_t>(i)] = from;

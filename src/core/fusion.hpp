@@ -64,6 +64,7 @@ struct fusion_limits {
   int inputs = 16;
   int outputs = 4;
   int argument_bytes = 1000;
+  bool alone = false;  ///< check mode: every node is a kernel of its own
 };
 
 /// Groups in an order in which they can run. Deterministic in the structure of the cone.

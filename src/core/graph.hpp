@@ -24,6 +24,7 @@ struct node {
   source_line line;
   extents shape;  ///< of a map: of its results; of a fold: of its components
   std::vector<detail::map_argument> arguments;
+  std::vector<detail::window_radii> radii;  ///< of the map's windows, for check mode
   std::vector<std::weak_ptr<detail::array_state>> outputs;
   std::vector<type> output_types;
   std::uint64_t output_bytes = 0;

@@ -82,15 +82,19 @@ std::string bits_note(const device_slot& on, const kernel_form& form, const opti
 void forget_plans() { cache().clear(); }
 std::size_t plans_kept() { return cache().size(); }
 
-std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused) {
+std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused, bool checked) {
   std::vector<std::uint64_t> words = signature(c, &place_word);
   const std::string chosen_by_default = effective(options{}).device;
   words.push_back(std::hash<std::string>{}(chosen_by_default));
+  words.push_back(checked ? 1 : 0);
   const auto known = cache().find(words);
   reused = known != cache().end();
   if (reused) return known->second;
   auto made = std::make_shared<compiled_plan>();
-  made->groups = fuse(c);
+  made->checked = checked;
+  fusion_limits limits;
+  limits.alone = checked;
+  made->groups = fuse(c, limits);
   for (const group& g : made->groups) made->forms.push_back(form_of(c, g));
 
   device_list& list = device_list::shared();
@@ -160,6 +164,11 @@ std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused) {
     }
     said.device = best.device;
   }
+  said.checked = checked;
+  if (checked)
+    said.notes.push_back(
+        "check mode is on: every node is a kernel of its own and is computed again on the host, which no "
+        "predicted time holds");
   for (std::size_t g = 0; g < made->groups.size(); ++g) {
     const device_slot& slot = *list.slots()[static_cast<std::size_t>(made->device[g])];
     plan_step s;
@@ -169,6 +178,8 @@ std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused) {
     s.elements = made->groups[g].shape.count();
     s.bytes = bytes_of(c, made->groups[g], made->forms[g]) * static_cast<double>(s.elements);
     s.cut = made->groups[g].cut;
+    if (checked && made->forms[g].native != nullptr)
+      said.notes.push_back("check mode does not look into the hand-written kernel " + s.what);
     said.simulated = said.simulated || slot.info.virtual_clock;
     const std::string bound = bits_note(slot, made->forms[g], made->groups[g].how);
     if (!bound.empty() && std::find(said.notes.begin(), said.notes.end(), bound) == said.notes.end())

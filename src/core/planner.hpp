@@ -17,12 +17,14 @@ struct compiled_plan {
   std::vector<kernel_form> forms;  ///< one per group
   std::vector<int> device;         ///< index of the slot, one per group
   busfare::plan said;              ///< candidates and reason; steps without times
+  bool checked = false;            ///< each node is a kernel of its own, and looked at after it ran
 };
 
 /// Plans, or finds the plan made before. Placement always counts the results' way to the host, so that
 /// `quote`, `run` and reading the result agree on the device.
 /// Throws what placement can know: devices that are not there, programs that a pinned device cannot run.
-std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused);
+/// `checked`: for a run in check mode.
+std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused, bool checked);
 
 /// Fills the predicted times of steps and of the whole from profiles and histories. `to_host`: this run
 /// brings the wanted arrays to the host; else `left_bytes` and `later` say what it leaves. `crossings`, where

@@ -119,7 +119,7 @@ void warm_arrays(std::span<const array_handle> wanted, source_line line) {
   keep_recent_kernels();
   bool reused = false, cached = true;
   double seconds = 0;
-  const auto made = plan_for(c, reused);
+  const auto made = plan_for(c, reused, check_mode());
   for (std::size_t g = 0; g < made->groups.size(); ++g) {
     device_slot& slot = *device_list::shared().slots()[static_cast<std::size_t>(made->device[g])];
     const kernel_form& form = made->forms[g];

@@ -136,6 +136,7 @@ std::ostream& operator<<(std::ostream& out, const receipt& r) {
         << "predicted to take " << time_text(r.plan.later.total()) << " more\n";
   for (const std::string& n : r.plan.notes) out << "  note: " << n << '\n';
   for (const std::string& n : r.notes) out << "  note: " << n << '\n';
+  for (const finding& f : r.findings) out << "  found: " << f << '\n';
   return out;
 }
 

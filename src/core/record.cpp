@@ -107,6 +107,7 @@ void record_map(const map_kernel& kernel, const options& how, source_line line, 
   n->shape = of;
   n->arguments.assign(std::make_move_iterator(arguments.begin()), std::make_move_iterator(arguments.end()));
   n->output_types = p.stored;
+  n->radii.assign(radii.begin(), radii.end());
   core::finish_recording(std::move(n), results, of);
 }
 

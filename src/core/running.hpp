@@ -11,8 +11,11 @@
 
 #include <busfare/receipt.hpp>
 
+#include "core/check_mode.hpp"
 #include "core/executor.hpp"
+#include "core/host_memory.hpp"
 #include "core/last_use.hpp"
+#include "core/node_check.hpp"
 #include "core/planner.hpp"
 #include "core/residency.hpp"
 #include "core/run_control.hpp"
@@ -44,6 +47,8 @@ class running {
         log_.steps.push_back(std::move(all[g]));
         try {
           run_group(made_.groups[g], made_.forms[g], slot_of(g));
+          if (made_.checked && made_.forms[g].native == nullptr)
+            check(made_.groups[g], made_.forms[g], slot_of(g));
         } catch (const error& e) {
           throw_at(e, slot_of(g), made_.forms[g].lines.front());
         }
@@ -80,8 +85,8 @@ class running {
     for (std::size_t g = 0; g < made_.groups.size(); ++g) {
       const plan_step& s = log_.steps[g];
       // The first launch of a kernel pays for page faults, self-checks and late compilation: it says nothing
-      // of the next.
-      if (s.measured_seconds > 0 && !fresh_[g]) {
+      // of the next. In check mode every kernel finds caches full of the interpreter's columns.
+      if (s.measured_seconds > 0 && !fresh_[g] && !made_.checked) {
         slot_of(g).history.add(timed_as(c_, made_.groups[g], made_.forms[g], slot_of(g).index), s.elements,
                                s.measured_seconds);
       }
@@ -190,6 +195,36 @@ class running {
       if (g.shape.rank() > 1) l.grain = g.shape[g.shape.rank() - 1];
     }
     launch(slot, kernel, l, arguments, g.shape, count, flops_now(g, form, slot));
+  }
+
+  // Check mode: the group is one node, and what it read and wrote is looked at before the next one runs.
+  void check(const group& g, const kernel_form& form, device_slot& slot) {
+    slot.compute->flush();
+    while (!log_.marks.empty() && !waited_for(log_.marks.back()))
+      if (control_ != nullptr) control_->check();
+    const auto at = static_cast<std::size_t>(g.fold >= 0 ? g.fold : g.nodes.front());
+    const cone::member& m = c_.nodes[at];
+    node_contents n;
+    n.what = m.what.get();
+    n.shape = g.shape;
+    n.device = slot.info.name;
+    n.same_bits = !form.fast && !form.fast_math_unit && g.how.bits == bits::everywhere;
+    for (const value_ref& v : m.arguments) {
+      n.inputs.push_back(v.node == -2 ? nullptr : readable(array_at(v)));
+      n.sizes.push_back(v.node == -2 ? 0 : array_at(v)->shape.count());
+    }
+    n.results.resize(m.what->output_types.size());
+    for (const value_ref& r : g.results)
+      n.results[static_cast<std::size_t>(r.output)] = readable(array_at(r));
+    keep_findings(check_node(n, control_), receipt_.findings);
+  }
+
+  // The contents in host memory, for as long as the pointer lives. The array gains no host replica.
+  std::shared_ptr<const void> readable(const detail::array_handle& a) {
+    if (on_host_now(*a) || a->bytes == 0) return a->host;
+    std::shared_ptr<void> copy(host_alloc(a->bytes), host_free);
+    bring_out(a, copy.get(), described(*a) + ", read by check mode,", log_);
+    return copy;
   }
 
   backend::block room(device_slot& slot, const detail::array_handle& a) {

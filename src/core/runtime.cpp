@@ -12,6 +12,7 @@
 #include <busfare/runtime.hpp>
 
 #include "core/calibrate.hpp"
+#include "core/check_mode.hpp"
 #include "core/devices.hpp"
 #include "core/executor.hpp"
 #include "core/host_memory.hpp"
@@ -275,6 +276,7 @@ statistics stats() {
   s.launches = c.launches;
   s.writes_taken_over = core::writes().taken_over;
   s.writes_copied = core::writes().copied;
+  s.findings = core::findings_counted();
   return s;
 }
 

@@ -1,4 +1,5 @@
 // Hand-written kernels: what is refused, with which words; how they stand in plans; how they are shared out.
+#include <algorithm>
 #include <functional>
 #include <gtest/gtest.h>
 #include <limits>
@@ -189,6 +190,18 @@ TEST(native_kernel, is_fused_with_nothing_and_says_what_it_costs) {
   ASSERT_EQ(p.steps[1].lines.size(), 1u);
   EXPECT_EQ(p.steps[1].lines[0].line, line);
   EXPECT_EQ(z.value(), 1000 * 1001.0f + 1000);
+}
+
+TEST(native_kernel, check_mode_says_that_it_looks_past_it) {
+  const auto x = bf::copy_of(counted(100));
+  bf::set_check_mode(true);
+  const bf::receipt r = bf::run(bf::call(on_cpu, twice, x.extents(), bf::map(on_cpu, add_one{}, x)));
+  bf::set_check_mode(false);
+  EXPECT_TRUE(r.findings.empty());
+  const auto says = [](const std::string& note) {
+    return note == "check mode does not look into the hand-written kernel twice";
+  };
+  EXPECT_EQ(std::count_if(r.plan.notes.begin(), r.plan.notes.end(), says), 1);
 }
 
 TEST(native_kernel, costs_belong_to_the_call) {
