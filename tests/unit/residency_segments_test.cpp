@@ -1,8 +1,8 @@
 // The residency protocol for parts of an array, against a model of it: every sequence of three operations on
 // two halves of one array, through two handles and in two places. Contents are versions of whole arrays; a
-// half is written through a view of the whole and read as a slice, recorded now and run now or later. The
-// model knows the values alone: nobody may read what a half held before its last write, nor see a write that
-// came after the reading was recorded.
+// half is written through a view of it or of the whole, and read as a slice, recorded now and run now or
+// later. The model knows the values alone: nobody may read what a half held before its last write, nor see a
+// write that came after the reading was recorded.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -41,6 +41,7 @@ struct add_to_half {
 
 enum class action {
   write,        // one half, through a view of the whole
+  write_part,   // one half, through a view of it
   compute_cpu,  // one half changes in a map there
   compute_device,
   read_cpu,  // a slice is computed there and read
@@ -52,9 +53,9 @@ enum class action {
   host,            // the half is read in the whole array on the host
   count
 };
-constexpr std::array names = {"write",          "compute_cpu", "compute_device", "read_cpu",
-                              "read_device",    "record_cpu",  "record_device",  "run_recorded",
-                              "prefetch_slice", "host"};
+constexpr std::array names = {"write",        "write_part",     "compute_cpu", "compute_device",
+                              "read_cpu",     "read_device",    "record_cpu",  "record_device",
+                              "run_recorded", "prefetch_slice", "host"};
 static_assert(names.size() == static_cast<std::size_t>(action::count));
 
 // Which handle, which half, what is done. Further ones are of a whole array.
@@ -97,6 +98,13 @@ class two_handles {
         if (w[s * half] != value) return "write() shows " + std::to_string(w[s * half]);
         value += 10;
         for (std::size_t i = 0; i < half; ++i) w[s * half + i] += 10;
+        return {};
+      }
+      case action::write_part: {
+        const auto w = x.write_part(s * half, half);
+        if (w[0] != value) return "write_part() shows " + std::to_string(w[0]);
+        value += 100;
+        for (std::int32_t& each : w) each += 100;
         return {};
       }
       case action::compute_cpu:
