@@ -46,9 +46,14 @@ template <> struct lane<bool> {
 };
 
 template <op O, class First, class Rest, class To> void apply(void* out, const void* const* in) {
-  auto* const to = static_cast<typename lane<To>::memory*>(out);
-  const auto* const a = static_cast<const typename lane<First>::memory*>(in[0]);
+  // Restricted, or g++ -O2 does not vectorise: it makes no checks at run time.
+  auto* const __restrict to = static_cast<typename lane<To>::memory*>(out);
+  const auto* const __restrict a = static_cast<const typename lane<First>::memory*>(in[0]);
   constexpr int arity = meaning<O>::arity;
+  [[maybe_unused]] const auto* const __restrict b =
+      static_cast<const typename lane<Rest>::memory*>(in[arity > 1 ? 1 : 0]);
+  [[maybe_unused]] const auto* const __restrict c =
+      static_cast<const typename lane<Rest>::memory*>(in[arity > 2 ? 2 : 0]);
   for (std::size_t i = 0; i < column_lanes; ++i) {
     if constexpr (O == op::cast) {
       if constexpr (std::is_same_v<First, bool>)
@@ -59,15 +64,11 @@ template <op O, class First, class Rest, class To> void apply(void* out, const v
       to[i] = scalar_operations::bit_cast<To>(lane<First>::in(a[i])).v;
     } else if constexpr (arity == 1) {
       to[i] = lane<To>::out(meaning<O>::of(lane<First>::in(a[i])));
+    } else if constexpr (arity == 2) {
+      to[i] = lane<To>::out(meaning<O>::of(lane<First>::in(a[i]), lane<Rest>::in(b[i])));
     } else {
-      const auto* const b = static_cast<const typename lane<Rest>::memory*>(in[1]);
-      if constexpr (arity == 2) {
-        to[i] = lane<To>::out(meaning<O>::of(lane<First>::in(a[i]), lane<Rest>::in(b[i])));
-      } else {
-        const auto* const c = static_cast<const typename lane<Rest>::memory*>(in[2]);
-        to[i] =
-            lane<To>::out(meaning<O>::of(lane<First>::in(a[i]), lane<Rest>::in(b[i]), lane<Rest>::in(c[i])));
-      }
+      to[i] =
+          lane<To>::out(meaning<O>::of(lane<First>::in(a[i]), lane<Rest>::in(b[i]), lane<Rest>::in(c[i])));
     }
   }
 }
@@ -255,9 +256,10 @@ void fill_column(void* out, value_type t, std::uint64_t bits) {
 
 void copy_lanes(void* out, value_type t, const void* from, const std::uint8_t* where) {
   with_size(t, [&]<class U>(U) {
-    auto* const to = static_cast<U*>(out);
-    for (std::size_t i = 0; i < column_lanes; ++i)
-      to[i] = where[i] != 0 ? static_cast<const U*>(from)[i] : to[i];
+    auto* const __restrict to = static_cast<U*>(out);
+    const auto* const __restrict other = static_cast<const U*>(from);
+    const std::uint8_t* const __restrict chosen = where;
+    for (std::size_t i = 0; i < column_lanes; ++i) to[i] = chosen[i] != 0 ? other[i] : to[i];
   });
 }
 

@@ -101,7 +101,8 @@ void interpreter::run(std::uint64_t first, std::size_t count) {
   needed_.resize(p_.nodes.size());
   for (std::uint32_t i = 0; i < p_.nodes.size(); ++i)
     if (p_.nodes[i].loop == 0) needed_[i].fill(0);
-  for (const std::uint32_t r : p_.results) need(r, all);
+  for (std::size_t k = 0; k < p_.results.size(); ++k)
+    if (from_.unwanted.empty() || !from_.unwanted[k]) need(p_.results[k], all);
   look(0);
 }
 

@@ -37,6 +37,7 @@ struct launch_contents {
   std::vector<argument_contents> arguments;
   std::vector<window_look> looks;
   std::uint64_t shape[3] = {1, 1, 1};  ///< slowest axis first
+  std::vector<bool> unwanted;  ///< per result: nobody has it, so that it does not matter; empty: none is
 };
 
 /// Something that happened at one node of the program, in an element of which no other was told there.

@@ -50,6 +50,7 @@ class map_check {
       from_.arguments.push_back(a);
     }
     for (int axis = 0; axis < 3; ++axis) from_.shape[axis] = n.shape[axis];
+    for (const auto& each : n.results) from_.unwanted.push_back(each == nullptr);
     from_.looks = window_looks(p_, n.what->map->windows, n.what->radii);
   }
 

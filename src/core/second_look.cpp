@@ -70,7 +70,9 @@ void interpreter::look(std::uint16_t loop) {
 }
 
 void interpreter::need(std::uint32_t node, const lane_mask& by) {
-  for (std::size_t i = 0; i < lanes; ++i) needed_[node][i] |= by[i];
+  std::uint8_t* const __restrict to = needed_[node].data();
+  const std::uint8_t* const __restrict from = by.data();
+  for (std::size_t i = 0; i < lanes; ++i) to[i] |= from[i];
 }
 
 // Masks are read from left to right, as && and || are: what is on the right matters where the left does not
@@ -79,9 +81,11 @@ void interpreter::need_operands(std::uint32_t node) {
   const program_node& n = p_.nodes[node];
   const lane_mask& by = needed_[node];
   const auto need_where = [&](std::uint32_t operand, std::uint8_t truth) {
-    const auto* const decides = reinterpret_cast<const std::uint8_t*>(at(n.operand[0]));
-    lane_mask some{};
-    for (std::size_t i = 0; i < lanes; ++i) some[i] = by[i] & static_cast<std::uint8_t>(decides[i] == truth);
+    const auto* const __restrict decides = reinterpret_cast<const std::uint8_t*>(at(n.operand[0]));
+    const std::uint8_t* const __restrict all = by.data();
+    const auto flip = static_cast<std::uint8_t>(truth ^ 1u);
+    lane_mask some;
+    for (std::size_t i = 0; i < lanes; ++i) some[i] = static_cast<std::uint8_t>(all[i] & (decides[i] ^ flip));
     need(operand, some);
   };
   if (n.operand[0] == none) return;
