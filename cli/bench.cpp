@@ -125,6 +125,9 @@ void print_legend(bool quick, math m) {
 }  // namespace
 
 int run_bench(const common_flags& flags, const bench_flags& wanted) {
+  if (check_mode())
+    throw failure(exit_usage,
+                  "in check mode nothing fuses and every kernel runs twice: unset BUSFARE_CHECK to measure");
   const auto list = chosen(wanted.operations);
   bench::settings how;
   how.quick = wanted.quick;

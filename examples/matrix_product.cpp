@@ -79,9 +79,7 @@ bf::native_source product_source() {
 
 // The same as a recorded kernel: shorter, with the same bits on all devices, and it knows nothing of caches.
 constexpr auto one_element = [](auto i, auto j, auto a, auto b, auto depth, auto columns) {
-  return bf::fold(depth, 0.0f, [=](auto l, auto sum) {
-    return sum + a[i * depth + bf::cast<std::int64_t>(l)] * b[bf::cast<std::int64_t>(l) * columns + j];
-  });
+  return bf::fold(depth, 0.0f, [=](auto sum, auto l) { return sum + a[i * depth + l] * b[l * columns + j]; });
 };
 
 }  // namespace

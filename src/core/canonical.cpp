@@ -283,13 +283,15 @@ program_id combined_id(std::span<const program_id> parts, std::span<const std::u
   return w.id();
 }
 
-program_id text_id(std::initializer_list<std::string_view> texts) {
+program_id text_id(std::string_view name, std::span<const std::string_view> texts) {
   byte_writer w;
   w.put(3, 4);
-  for (const std::string_view t : texts) {
+  const auto put = [&](std::string_view t) {
     w.put(t.size(), 8);
     for (const char c : t) w.put(static_cast<unsigned char>(c), 1);
-  }
+  };
+  put(name);
+  for (const std::string_view t : texts) put(t);
   return w.id();
 }
 

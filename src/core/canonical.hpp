@@ -1,7 +1,6 @@
 // Programs in canonical order, and their names.
 #pragma once
 
-#include <initializer_list>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -27,8 +26,8 @@ std::vector<double> loop_weights(const program& p, std::span<const std::uint64_t
 /// A name for something made of several programs and a few numbers.
 program_id combined_id(std::span<const program_id> parts, std::span<const std::uint64_t> numbers);
 
-/// The same of texts.
-program_id text_id(std::initializer_list<std::string_view> texts);
+/// The same of a name and texts.
+program_id text_id(std::string_view name, std::span<const std::string_view> texts);
 
 /// Calls f(node) for everything that node `at` needs, in canonical order.
 template <class F> void for_each_dependency(const program& p, std::uint32_t at, F&& f) {

@@ -1,5 +1,6 @@
 // Hand-written kernels: checked, kept once each, and recorded as maps that nothing is fused with.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <memory>
@@ -11,6 +12,7 @@
 #include <busfare/native_kernel.hpp>
 
 #include "core/canonical.hpp"
+#include "core/dialect/native_text.hpp"
 #include "core/graph.hpp"
 #include "core/recording.hpp"
 #include "core/runtime.hpp"
@@ -43,13 +45,15 @@ void check(const native_source& s, source_line line) {
                " characters",
            "name it as its texts name the kernel");
   const std::string who = "native kernel " + s.name + ": ";
-  if (s.opencl.size() > text_limit || s.cuda.size() > text_limit)
-    refuse(line,
-           who + "a text of " + std::to_string(std::max(s.opencl.size(), s.cuda.size())) +
-               " bytes is more than " + std::to_string(text_limit),
-           "put tables into arrays, and give them as bf::whole");
-  if (s.opencl.find('\0') != std::string::npos || s.cuda.find('\0') != std::string::npos)
-    refuse(line, who + "a text holds a zero byte", "the texts are source code");
+  for (const std::string_view text : core::native_texts(s)) {
+    if (text.size() > text_limit)
+      refuse(line,
+             who + "a text of " + std::to_string(text.size()) + " bytes is more than " +
+                 std::to_string(text_limit),
+             "put tables into arrays, and give them as bf::whole");
+    if (text.find('\0') != std::string_view::npos)
+      refuse(line, who + "a text holds a zero byte", "the texts are source code");
+  }
   if (s.cost == nullptr)
     refuse(line, who + "it states no cost", "set native_source::cost: what the call computes and moves");
   if (s.tile.rank() != s.group.rank())
@@ -71,7 +75,7 @@ std::vector<std::size_t> lengths(const extents& e) {
 // Both maps only grow: kernels live as long as the program, as compiled ones do. Never destroyed, since jobs
 // may still run while the process ends.
 struct kept_forms {
-  using key = std::tuple<std::string, std::string, std::string, std::vector<std::size_t>,
+  using key = std::tuple<std::string, std::array<std::string, 2>, std::vector<std::size_t>,
                          std::vector<std::size_t>, void (*)(), bool>;
   std::mutex mutex;
   std::map<key, std::unique_ptr<native_form>> all;
@@ -118,7 +122,7 @@ program_ptr described(const native_form& form, std::span<const backend::paramete
   p->stored.assign(stored.begin(), stored.end());
   for (const backend::parameter& each : parameters) p->uses_f64 = p->uses_f64 || each.type == type::f64;
   for (const type each : stored) p->uses_f64 = p->uses_f64 || each == type::f64;
-  p->id = core::text_id({form.source.name, form.source.opencl, form.source.cuda});
+  p->id = core::text_id(form.source.name, core::native_texts(form.source));
   return p;
 }
 
@@ -127,13 +131,10 @@ program_ptr described(const native_form& form, std::span<const backend::paramete
 const native_form& native_form_of(native_source source, bool on_host, source_line line) {
   check(source, line);
   static auto* const kept = new kept_forms;
-  kept_forms::key key{source.name,
-                      source.opencl,
-                      source.cuda,
-                      lengths(source.tile),
-                      lengths(source.group),
-                      reinterpret_cast<void (*)()>(source.cost),
-                      on_host};
+  const auto texts = core::native_texts(source);
+  kept_forms::key key{
+      source.name,           {std::string(texts[0]), std::string(texts[1])}, lengths(source.tile),
+      lengths(source.group), reinterpret_cast<void (*)()>(source.cost),      on_host};
   const std::lock_guard lock(kept->mutex);
   auto& form = kept->all[std::move(key)];
   if (!form) form = std::make_unique<native_form>(native_form{std::move(source), line, on_host});

@@ -17,6 +17,8 @@ for size in 0 -1 2^70 99999999999999999999999 12abc '' 1e9999 2^ 0x10; do
   bad bench --quick --op triad --device cpu --size "$size"
 done
 bad bench --size
+BUSFARE_CHECK=1 bad bench --quick --op triad --device cpu --size 10
+says 'unset BUSFARE_CHECK'
 for math in nonsense '' Fast 1; do
   bad bench --quick --op triad --device cpu --size 10 --math "$math"
 done

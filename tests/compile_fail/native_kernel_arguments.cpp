@@ -1,4 +1,4 @@
-// expect: takes a const bf::native_part&, a std::span<const T> per array, each number, and a std::span<T> per result
+// expect: takes a const bf::native_part&, a std::span<const T> per array
 // A call whose arguments are not those of the CPU's form.
 #include <busfare/busfare.hpp>
 namespace bf = busfare;
