@@ -349,6 +349,16 @@ class fuser {
 
 std::vector<group> fuse(const cone& c, const fusion_limits& limits) { return fuser(c, limits).run(); }
 
+source_line first_line(const cone& c, const group& g) {
+  return c.nodes[static_cast<std::size_t>(g.nodes.empty() ? g.fold : g.nodes.front())].what->line;
+}
+
+void lines_of(const cone& c, const group& g, std::vector<source_line>& lines) {
+  lines.clear();
+  for (const int n : g.nodes) lines.push_back(c.nodes[static_cast<std::size_t>(n)].what->line);
+  if (g.fold >= 0) lines.push_back(c.nodes[static_cast<std::size_t>(g.fold)].what->line);
+}
+
 std::vector<std::uint64_t> signature(const cone& c,
                                      std::uint64_t (*place_words)(const detail::array_state&)) {
   std::vector<std::uint64_t> words;

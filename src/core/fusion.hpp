@@ -70,6 +70,10 @@ struct fusion_limits {
 /// Groups in an order in which they can run. Deterministic in the structure of the cone.
 std::vector<group> fuse(const cone& c, const fusion_limits& limits = {});
 
+/// Where the nodes of a group were recorded, in its order. Of these, not of those that a plan was made for.
+source_line first_line(const cone& c, const group& g);
+void lines_of(const cone& c, const group& g, std::vector<source_line>& lines);
+
 /// Everything that decides the groups and their placement, as words: equal words, equal plans. `place_words`
 /// says where the contents of an existing array are.
 std::vector<std::uint64_t> signature(const cone& c, std::uint64_t (*place_words)(const detail::array_state&));

@@ -196,7 +196,6 @@ kernel_form form_of(const cone& c, const group& g) {
     count_costs(f, p);
     f.fast = f.fast || (g.how.math == math::fast && computes_floats(p));
     ids.push_back(p.id);
-    f.lines.push_back(m.what->line);
     if (m.what->map->native != nullptr) {
       add_native(f, *m.what, g.how);
       continue;
@@ -213,7 +212,6 @@ kernel_form form_of(const cone& c, const group& g) {
     f.fast_math_unit = f.fast_math_unit || f.fold->code->tu_fast_math;
     ids.push_back(f.fold->program->id);
     f.what += std::string(f.what.empty() ? "" : "+") + f.fold->name;
-    f.lines.push_back(m.what->line);
   }
   seal(f, ids);
   return f;
@@ -390,7 +388,7 @@ backend::executable& build(device_slot& on, const cone* c, const group* g, const
     if (e.kind() != error_class::kernel_build) throw;
     error::details d = e.where();
     d.device = on.info.name;
-    if (!form.lines.empty()) d.line = form.lines.front();
+    if (c != nullptr && g != nullptr) d.line = first_line(*c, *g);
     throw error(e.kind(), e.message(), d);
   }
 }

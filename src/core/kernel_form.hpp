@@ -32,7 +32,6 @@ struct kernel_form {
   bool fast = false;   ///< math::fast, and there are floats that it means something to
   bool loops = false;  ///< the work may depend on the numbers of a launch
   std::string what;    ///< "map+map+fold"
-  std::vector<source_line> lines;
 };
 
 kernel_form form_of(const cone& c, const group& g);

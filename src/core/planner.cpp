@@ -67,12 +67,12 @@ std::string bits_note(const device_slot& on, const kernel_form& form, const opti
 }
 
 // Only kernels of the user's own have no form for the cpu.
-[[noreturn]] void throw_nowhere(const std::vector<candidate>& all, const compiled_plan& made) {
+[[noreturn]] void throw_nowhere(const std::vector<candidate>& all, const cone& c, const compiled_plan& made) {
   std::string why;
   for (const candidate& k : all) why += (why.empty() ? "" : "; ") + k.device + ": " + k.note;
   error::details d;
-  for (const kernel_form& form : made.forms)
-    if (form.native != nullptr && d.line.line == 0) d.line = form.lines.front();
+  for (std::size_t g = 0; g < made.groups.size(); ++g)
+    if (made.forms[g].native != nullptr && d.line.line == 0) d.line = first_line(c, made.groups[g]);
   d.hint = "give the native kernel a form for one of these devices";
   throw error(error_class::unavailable, "no device can run this job (" + why + ")", d);
 }
@@ -113,7 +113,7 @@ std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused, bool 
     if (!why.empty()) {
       error::details d;
       d.device = name;
-      d.line = made->forms[g].lines.front();
+      d.line = first_line(c, made->groups[g]);
       d.hint = "choose another device";
       throw error(error_class::unavailable, "the device cannot run this kernel: " + why, d);
     }
@@ -153,7 +153,7 @@ std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused, bool 
         // Ties within 3 % go to where the data are, and to the cpu before devices on its own cores.
         if (k.eligible && (!best.eligible || k.predicted.total() < 0.97 * best.predicted.total())) best = k;
       }
-      if (!best.eligible) throw_nowhere(said.candidates, *made);
+      if (!best.eligible) throw_nowhere(said.candidates, c, *made);
       said.reason = said.candidates.size() == 1
                         ? "no other device is here"
                         : "least predicted total, from the inputs where they are to the result on the host";
@@ -173,7 +173,6 @@ std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused, bool 
     const device_slot& slot = *list.slots()[static_cast<std::size_t>(made->device[g])];
     plan_step s;
     s.device = slot.info.name;
-    s.lines = made->forms[g].lines;
     s.what = made->forms[g].what;
     s.elements = made->groups[g].shape.count();
     s.bytes = bytes_of(c, made->groups[g], made->forms[g]) * static_cast<double>(s.elements);
@@ -210,6 +209,7 @@ void predict(busfare::plan& p, const compiled_plan& made, const cone& c, bool to
   p.later = price.later;
   for (std::size_t g = 0; g < made.groups.size(); ++g) {
     plan_step& s = p.steps[g];
+    lines_of(c, made.groups[g], s.lines);
     s.predicted_seconds = price.steps[g].kernel;
     s.basis = price.steps[g].basis;
     s.build = price.steps[g].build;

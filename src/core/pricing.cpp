@@ -108,7 +108,7 @@ class walk {
     std::string text;
     if (crossings_ != nullptr) {
       text = "the array of " + at_line(line_of(v)) + ", read by " + forms_[reader].what + " at " +
-             at_line(forms_[reader].lines.front()) +
+             at_line(first_line(c_, groups_[reader])) +
              (missing_bytes(v, slot) == bytes_of(v)
                   ? ", is not on " + slot.info.name
                   : ", was written since it came to " + slot.info.name + ", in part");
@@ -167,7 +167,7 @@ class walk {
     t.device = slot.info.name;
     t.avoided = bytes_of(v);
     t.cause = "the array of " + at_line(line_of(v)) + ", read by " + forms_[reader].what + " at " +
-              at_line(forms_[reader].lines.front()) + ", is on " + slot.info.name + " already";
+              at_line(first_line(c_, groups_[reader])) + ", is on " + slot.info.name + " already";
     crossings_->push_back(std::move(t));
   }
 

@@ -50,7 +50,7 @@ class running {
           if (made_.checked && made_.forms[g].native == nullptr)
             check(made_.groups[g], made_.forms[g], slot_of(g));
         } catch (const error& e) {
-          throw_at(e, slot_of(g), made_.forms[g].lines.front());
+          throw_at(e, slot_of(g), first_line(c_, made_.groups[g]));
         }
         for (const value_ref& v : last.of(g)) retire(*array_at(v), slot_of(g), log_);
       }
@@ -118,7 +118,7 @@ class running {
       return m.event->wait(std::chrono::milliseconds(10));
     } catch (const error& e) {
       if (m.on != lane::kernel) throw;
-      throw_at(e, *m.slot, made_.forms[m.row].lines.front());
+      throw_at(e, *m.slot, first_line(c_, made_.groups[m.row]));
     }
   }
 
@@ -165,7 +165,7 @@ class running {
     fresh_.push_back(!known || slot.warmed.erase(form.key) != 0);
     const std::uint64_t count = g.shape.count();
     std::vector<backend::argument> arguments;
-    const std::string reader = form.what + " at " + at_line(form.lines.front());
+    const std::string reader = form.what + " at " + at_line(first_line(c_, g));
     for (const value_ref& v : g.inputs) {
       backend::argument a;
       a.memory = input(slot, v, reader);

@@ -40,6 +40,33 @@ TEST(receipt_notes, a_kernel_of_more_than_1024_operations) {
 }
 
 // A quote may be thrown away, so the receipt of the next run says it again.
+struct next {
+  auto operator()(auto v) const { return v + 1.25f; }
+};
+
+// The same kernel on two lines is one structure and one plan; what is told is of the line at hand.
+TEST(receipt_notes, a_plan_used_again_names_the_lines_of_this_run) {
+  const bf::options far{.device = "sim:h200-pcie5"};
+  const auto x = bf::copy_of(std::vector<float>{1, 2, 3}), y = bf::copy_of(std::vector<float>{4, 5, 6});
+  const bf::receipt first = bf::run(bf::sum(far, bf::map(far, next{}, x)));
+  const unsigned line = __LINE__ + 1;
+  const auto again = bf::sum(far, bf::map(far, next{}, y));
+  const bf::plan quoted = bf::quote(again);
+  const bf::receipt second = bf::run(again);
+  ASSERT_TRUE(second.plan.reused);
+  for (const bf::plan* p : {&quoted, &second.plan}) {
+    ASSERT_EQ(p->steps.size(), 1u);
+    ASSERT_EQ(p->steps[0].lines.size(), 2u);
+    EXPECT_EQ(p->steps[0].lines[0].line, line);
+    EXPECT_EQ(p->steps[0].lines[1].line, line);
+    ASSERT_FALSE(p->transfers.empty());
+    EXPECT_NE(p->transfers[0].cause.find("read by map+plus at "), std::string::npos);
+    EXPECT_NE(p->transfers[0].cause.find(":" + std::to_string(line)), std::string::npos)
+        << p->transfers[0].cause;
+  }
+  EXPECT_EQ(first.plan.steps[0].lines[0].line, line - 2);
+}
+
 TEST(receipt_notes, quotes_tell_too) {
   bf::core::note("something of a cache");
   const auto x = bf::copy_of(std::vector<float>{1, 2});
