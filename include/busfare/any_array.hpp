@@ -25,6 +25,9 @@ class any_array {
   template <storable T>
   any_array(const array<T>& a, source_line line = source_line::here())  // NOLINT(google-explicit-constructor)
       : handle_(detail::handle_of(a)), line_(line) {}
+  // Copies only: a list that something was moved out of still holds arrays.
+  any_array(const any_array&) = default;
+  any_array& operator=(const any_array&) = default;
 
  private:
   friend const detail::array_handle& detail::handle_of(const any_array& a);

@@ -138,9 +138,10 @@ template <storable T> class array {
     return {handle_, data, size()};
   }
   /// As `write`, for who changes only `count` elements from `first` on (in row-major order); the view holds
-  /// those. Where the buffer is taken over, copies on devices stay, and later runs there send the parts that
-  /// were written instead of the whole (up to four ranges; closer ones become one). Throws invalid_argument
-  /// also where the part reaches past the end.
+  /// those. Where nobody else holds the version (another handle or view, a node recorded on it that has not
+  /// run, a prefetch under way), copies on devices stay, and later runs there send the parts that were
+  /// written instead of the whole (up to four ranges; closer ones become one). Throws invalid_argument also
+  /// where the part reaches past the end.
   [[nodiscard]] write_view<T> write_part(std::size_t first, std::size_t count,
                                          source_line line = source_line::here()) {
     T* const data = static_cast<T*>(detail::open_part(handle_, first, count, line));

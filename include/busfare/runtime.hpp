@@ -58,7 +58,7 @@ BUSFARE_API implicit_transfers transfer_rule();
 /// in the arm of a `select` that was not chosen, on the right of an `&` or `|` whose left side decides, or
 /// after the end of a loop. Reductions are searched for NaNs that they give birth to, no more. Results stay
 /// what they are without it. Runs take many times as long; what is read back from devices for it is in the
-/// receipt like any crossing.
+/// receipt like any crossing (from memory that is shared with the host as a fence).
 ///
 /// Of the process; BUSFARE_CHECK=1 sets the first value. Any thread; runs that have begun keep theirs. The
 /// kernels that calibration measures are never checked.

@@ -10,6 +10,8 @@
 #include <busfare/value/half.hpp>
 #include <busfare/value/math.hpp>
 
+#include "core/with_number.hpp"
+
 namespace busfare::core {
 namespace {
 
@@ -73,26 +75,6 @@ template <op O, class First, class Rest, class To> void apply(void* out, const v
   }
 }
 
-template <class F> column_operation with_number(value_type t, F f) {
-  switch (t) {
-    case value_type::f32:
-      return f(float{});
-    case value_type::f64:
-      return f(double{});
-    case value_type::i32:
-      return f(std::int32_t{});
-    case value_type::u32:
-      return f(std::uint32_t{});
-    case value_type::i64:
-      return f(std::int64_t{});
-    case value_type::u64:
-      return f(std::uint64_t{});
-    case value_type::mask:
-      break;
-  }
-  return nullptr;
-}
-
 template <class T> constexpr bool taken(takes what) {
   return what == takes::number || (what == takes::real) == std::is_floating_point_v<T>;
 }
@@ -108,7 +90,7 @@ template <op O> column_operation row_on(value_type from, value_type to) {
                          []<class From>(From) -> column_operation { return &apply<O, From, From, To>; });
     });
   } else if constexpr (O == op::bit_cast) {
-    return with_number(to, [&]<class To>(To) {
+    return with_number(to, [&]<class To>(To) -> column_operation {
       return with_number(from, []<class From>(From) -> column_operation {
         if constexpr (sizeof(From) == sizeof(To))
           return &apply<O, From, From, To>;

@@ -101,7 +101,7 @@ class entered {
   }
 
  private:
-  static inline int depth = 0;  // guarded by the run lock
+  static inline thread_local int depth = 0;  // a thread that waits for a view lets others run meanwhile
 };
 
 }  // namespace

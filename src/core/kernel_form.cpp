@@ -3,15 +3,15 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
+#include <cstdint>
 #include <cstring>
 
 #include "core/canonical.hpp"
 #include "core/compose.hpp"
 #include "core/dialect/definitions.hpp"
 #include "core/dialect/emit.hpp"
-#include "core/dialect/native_text.hpp"
 #include "core/dialect/spelling.hpp"
+#include "core/native_form.hpp"
 
 namespace busfare::core {
 namespace {
@@ -102,31 +102,6 @@ void seal(kernel_form& f, std::span<const program_id> ids) {
 
 const node& node_of(const cone& c, const group& g) {
   return *c.nodes[static_cast<std::size_t>(g.nodes.front())].what;
-}
-
-work_count work_of_call(const native_cost& per_element) {
-  work_count w;
-  w.flops = per_element.flops;
-  w.instructions = per_element.flops / 2;  // stated as peaks are: a fused multiply-add counts two
-  return w;
-}
-
-// What a form has beyond its program, where that was written by hand.
-void add_native(kernel_form& f, const node& n, const options& how) {
-  f.native = n.map->native;
-  f.what = f.native->source.name;
-  f.fast = how.math == math::fast;
-  f.uses_f64 = n.map->program->uses_f64;
-  f.work = work_of_call(n.cost);
-  f.loops = true;  // the cost is the call's, not the kernel's
-  f.bytes = n.cost.bytes;
-}
-
-backend::division division_of(const native_source& s) {
-  backend::division d;
-  d.rank = s.tile.rank();
-  for (int axis = 0; axis < 3; ++axis) d.tile[axis] = s.tile[axis], d.group[axis] = s.group[axis];
-  return d;
 }
 
 fold_tree tree_of(const detail::fold_kernel& fold) {
@@ -239,9 +214,9 @@ double bytes_of(const cone& c, const group& g, const kernel_form& form) {
 model::kernel_key timed_as(const cone& c, const group& g, const kernel_form& form, int device) {
   model::kernel_key key{form.id.high, form.id.low, device};
   if (form.native == nullptr) return key;
-  const native_cost& cost = node_of(c, g).cost;
-  const auto size = static_cast<std::uint64_t>(std::lround(2 * std::log2(1 + cost.flops + cost.bytes)));
-  key.low ^= size * 0x9e3779b97f4a7c15u;
+  // Kernels without text differ in their code only; the times are this process's own.
+  key.low ^= (cost_class(node_of(c, g).cost) + reinterpret_cast<std::uintptr_t>(form.steps.front().code)) *
+             0x9e3779b97f4a7c15u;
   return key;
 }
 
@@ -272,8 +247,10 @@ backend::build_request request_for(const device_slot& on, const cone* c, const g
   request.work = form.fold != nullptr ? backend::work::fold : backend::work::map;
   request.parameters = form.parameters;
   request.operations = form.operations;
-  request.flops = seam_flops(on, form.work, form.uses_f64);
-  request.bytes = form.bytes;
+  if (form.native == nullptr) {  // else every launch says what it costs
+    request.flops = seam_flops(on, form.work, form.uses_f64);
+    request.bytes = form.bytes;
+  }
   if (form.fold != nullptr) {
     request.fold = form.fold->code;
     request.fold_slots = form.fold_slots;
@@ -284,10 +261,7 @@ backend::build_request request_for(const device_slot& on, const cone* c, const g
     request.steps = steps;
     request.temporaries = form.temporaries;
   } else if (form.native != nullptr) {
-    request.source = native_text(form.native->source, on.info.dialect);
-    request.entry = form.native->source.name;
-    request.fast = form.fast;
-    request.division = division_of(form.native->source);
+    request_native(request, form, on);
   } else {
     program_ptr fused;
     if (!form.steps.empty()) {
@@ -401,12 +375,7 @@ std::string lacking(const device_slot& on, const kernel_form& form) {
 
 std::string refusal(const device_slot& on, const kernel_form& form, const options& how) {
   if (form.uses_f64 && !on.info.f64) return "it has no f64";
-  if (form.native != nullptr) {
-    const native_source& s = form.native->source;
-    if (on.info.dialect == "host") return form.native->on_host ? "" : s.name + " has no form for the CPU";
-    if (!native_text(s, on.info.dialect).empty()) return {};
-    return s.name + " has no text in " + std::string(native_language(on.info.dialect));
-  }
+  if (form.native != nullptr) return refusal_of_native(on, *form.native);
   if (how.bits == bits::device || how.math == math::fast) return {};
   const std::string why = lacking(on, form);
   return why.empty() ? why : why + " (bits::device allows it)";

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -16,6 +17,7 @@
 #include "core/graph.hpp"
 #include "core/recording.hpp"
 #include "core/runtime.hpp"
+#include "core/with_number.hpp"
 
 namespace busfare::detail {
 namespace {
@@ -92,27 +94,10 @@ std::uint16_t word(backend::parameter_kind kind, type t) {
 
 // A number's bits, as record.hpp holds them.
 double number_value(type t, std::uint64_t bits) {
-  const auto as = [&]<class T>(T x) {
+  return core::with_number(value_of(t), [&]<class T>(T x) {
     std::memcpy(&x, &bits, sizeof x);
     return static_cast<double>(x);
-  };
-  switch (value_of(t)) {
-    case value_type::f32:
-      return as(float{});
-    case value_type::f64:
-      return as(double{});
-    case value_type::i32:
-      return as(std::int32_t{});
-    case value_type::u32:
-      return as(std::uint32_t{});
-    case value_type::i64:
-      return as(std::int64_t{});
-    case value_type::u64:
-      return as(std::uint64_t{});
-    case value_type::mask:
-      break;
-  }
-  return 0;
+  });
 }
 
 program_ptr described(const native_form& form, std::span<const backend::parameter> parameters,
@@ -191,13 +176,7 @@ void record_native(const map_kernel& kernel, const options& how, source_line lin
                " bytes",
            "a cost is finite and not negative");
   core::check_device(how, line);
-  auto n = std::make_shared<core::node>();
-  n->map = &kernel;
-  n->how = how;
-  n->line = line;
-  n->shape = shape;
-  n->arguments.assign(std::make_move_iterator(arguments.begin()), std::make_move_iterator(arguments.end()));
-  n->output_types = p.stored;
+  auto n = core::map_node(kernel, how, line, shape, arguments);
   if (count != 0)
     n->cost = {cost.flops / static_cast<double>(count), cost.bytes / static_cast<double>(count)};
   core::finish_recording(std::move(n), results, shape);

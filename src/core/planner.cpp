@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/native_form.hpp"
 #include "core/pricing.hpp"
 #include "model/recent_map.hpp"
 
@@ -87,6 +88,8 @@ std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused, bool 
   const std::string chosen_by_default = effective(options{}).device;
   words.push_back(std::hash<std::string>{}(chosen_by_default));
   words.push_back(checked ? 1 : 0);
+  for (const cone::member& m : c.nodes)
+    if (m.what->map != nullptr && m.what->map->native != nullptr) words.push_back(cost_class(m.what->cost));
   const auto known = cache().find(words);
   reused = known != cache().end();
   if (reused) return known->second;
@@ -175,7 +178,6 @@ std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused, bool 
     s.device = slot.info.name;
     s.what = made->forms[g].what;
     s.elements = made->groups[g].shape.count();
-    s.bytes = bytes_of(c, made->groups[g], made->forms[g]) * static_cast<double>(s.elements);
     s.cut = made->groups[g].cut;
     if (checked && made->forms[g].native != nullptr)
       said.notes.push_back("check mode does not look into the hand-written kernel " + s.what);
@@ -210,6 +212,7 @@ void predict(busfare::plan& p, const compiled_plan& made, const cone& c, bool to
   for (std::size_t g = 0; g < made.groups.size(); ++g) {
     plan_step& s = p.steps[g];
     lines_of(c, made.groups[g], s.lines);
+    s.bytes = bytes_of(c, made.groups[g], made.forms[g]) * static_cast<double>(s.elements);
     s.predicted_seconds = price.steps[g].kernel;
     s.basis = price.steps[g].basis;
     s.build = price.steps[g].build;

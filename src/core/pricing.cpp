@@ -74,11 +74,11 @@ class walk {
       if (r.device == device) return &r;
     return nullptr;
   }
-  // Of an array that a device has in part: what was written since.
-  std::uint64_t missing_bytes(const value_ref& v, const device_slot& slot) const {
+  // A copy that was written to since it came to the device, and is no longer valid; null: there is none.
+  const replica* stale_on(const value_ref& v, const device_slot& slot) const {
     const detail::array_state* const a = existing(v);
     const replica* const r = a != nullptr ? replica_on(*a, slot.index) : nullptr;
-    return r != nullptr ? r->stale.bytes() : bytes_of(v);
+    return r != nullptr && !r->stale.empty() ? r : nullptr;
   }
 
   bool is_at(const value_ref& v, int place) const {
@@ -107,11 +107,11 @@ class walk {
     const std::string* why = nullptr;
     std::string text;
     if (crossings_ != nullptr) {
-      text = "the array of " + at_line(line_of(v)) + ", read by " + forms_[reader].what + " at " +
-             at_line(first_line(c_, groups_[reader])) +
-             (missing_bytes(v, slot) == bytes_of(v)
-                  ? ", is not on " + slot.info.name
-                  : ", was written since it came to " + slot.info.name + ", in part");
+      text =
+          "the array of " + at_line(line_of(v)) + ", read by " + forms_[reader].what + " at " +
+          at_line(first_line(c_, groups_[reader])) +
+          (stale_on(v, slot) == nullptr ? ", is not on " + slot.info.name
+                                        : ", was written since it came to " + slot.info.name + ", in part");
       why = &text;
     }
     if (!is_at(v, at_host)) {
@@ -140,15 +140,19 @@ class walk {
 
   void cross(const value_ref& v, const device_slot& slot, direction way, const std::string* why, fare& f,
              bool implied = true) {
-    const std::uint64_t bytes = way == direction::upload ? missing_bytes(v, slot) : bytes_of(v);
+    const replica* const stale = way == direction::upload ? stale_on(v, slot) : nullptr;
+    const std::uint64_t bytes = stale != nullptr ? stale->stale.bytes() : bytes_of(v);
     if (bytes == 0) return;
     const detail::array_state* a = existing(v);
     transfer t;
     t.direction = way;
-    t.fence = bytes == bytes_of(v) && shared_in_place(slot, a != nullptr ? a->host.get() : nullptr, bytes);
+    t.fence = stale == nullptr && shared_in_place(slot, a != nullptr ? a->host.get() : nullptr, bytes);
     if (const link_curve* const link = link_for(slot, way, t.fence)) {
-      t.predicted_seconds = link->predict(bytes);
-      t.submit_seconds = link->submit_seconds;
+      const byte_range whole{0, bytes};
+      for (const byte_range& each : stale != nullptr ? stale->stale.all() : std::span(&whole, 1)) {
+        t.predicted_seconds += link->predict(each.to - each.from);
+        t.submit_seconds += link->submit_seconds;
+      }
     }
     (way == direction::upload ? f.upload : f.download) += t.predicted_seconds;
     f.overhead += t.submit_seconds;

@@ -100,13 +100,7 @@ void record_map(const map_kernel& kernel, const options& how, source_line line, 
   }
   for (const type t : p.stored) (void)of.bytes(size_of(t));  // throws where a result would overflow
   core::check_device(how, line);
-  auto n = std::make_shared<core::node>();
-  n->map = &kernel;
-  n->how = how;
-  n->line = line;
-  n->shape = of;
-  n->arguments.assign(std::make_move_iterator(arguments.begin()), std::make_move_iterator(arguments.end()));
-  n->output_types = p.stored;
+  auto n = core::map_node(kernel, how, line, of, arguments);
   n->radii.assign(radii.begin(), radii.end());
   core::finish_recording(std::move(n), results, of);
 }

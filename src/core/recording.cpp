@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <unistd.h>
 #include <utility>
 
@@ -25,6 +26,18 @@ std::uint64_t bytes_limit() {
 }
 
 }  // namespace
+
+std::shared_ptr<node> map_node(const detail::map_kernel& kernel, const options& how, source_line line,
+                               const extents& shape, std::span<detail::map_argument> arguments) {
+  auto n = std::make_shared<node>();
+  n->map = &kernel;
+  n->how = how;
+  n->line = line;
+  n->shape = shape;
+  n->arguments.assign(std::make_move_iterator(arguments.begin()), std::make_move_iterator(arguments.end()));
+  n->output_types = kernel.program->stored;
+  return n;
+}
 
 void finish_recording(std::shared_ptr<node> n, std::span<detail::array_handle> results,
                       const extents& shape) {

@@ -201,6 +201,16 @@ void drain_released(device_slot& slot) noexcept {
 
 namespace {
 
+// Some copies may be queued: what they use stays until they are over, or for good where nobody can tell.
+void give_up_upload(device_slot& slot, const backend::block& memory, run_log& log) noexcept {
+  try {
+    log.awaited.push_back(slot.upload->mark());
+    log.temporaries.emplace_back(&slot, memory);
+  } catch (...) {
+    abandon(log);
+  }
+}
+
 // Sends what was written since the device's copy was made.
 backend::block refresh(device_slot& slot, const detail::array_handle& a, const std::string& cause,
                        run_log& log) {
@@ -231,7 +241,7 @@ backend::block refresh(device_slot& slot, const detail::array_handle& a, const s
     log.brought.emplace_back(a, &slot);
     at->stale = {};
   } catch (...) {
-    log.temporaries.emplace_back(&slot, at->memory);  // some copies may be queued
+    give_up_upload(slot, at->memory, log);
     a->replicas.erase(at);
     throw;
   }

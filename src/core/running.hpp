@@ -91,6 +91,8 @@ class running {
                                s.measured_seconds);
       }
     }
+    // A run that failed is made again, and finds them again.
+    keep_findings(std::move(found_), receipt_.findings);
     receipt_.plan.steps = std::move(log_.steps);
     receipt_.plan.transfers = std::move(log_.transfers);
     log_.release();
@@ -216,7 +218,7 @@ class running {
     n.results.resize(m.what->output_types.size());
     for (const value_ref& r : g.results)
       n.results[static_cast<std::size_t>(r.output)] = readable(array_at(r));
-    keep_findings(check_node(n, control_), receipt_.findings);
+    for (finding& each : check_node(n, control_)) found_.push_back(std::move(each));
   }
 
   // The contents in host memory, for as long as the pointer lives. The array gains no host replica.
@@ -365,7 +367,8 @@ class running {
   std::vector<std::vector<detail::array_handle>> outputs_;
   std::vector<std::pair<detail::array_handle, device_slot*>> written_;
   std::vector<detail::array_handle> provisional_;
-  std::vector<bool> fresh_;  // per group: built in this run
+  std::vector<finding> found_;  // by check mode
+  std::vector<bool> fresh_;     // per group: built in this run
   run_log log_;
 };
 

@@ -158,6 +158,7 @@ void* open_next(array_handle& mine, bool fetch, const core::byte_range* part, so
   if (fetch) host_of(mine, line);
   std::scoped_lock hold(run_lock());
   await_closed(mine, cause);
+  settle_prefetches(false);  // one that is done holds the array no more
   array_handle next = next_version(*mine, line);
   if (is_alone(mine)) {
     if (part != nullptr)

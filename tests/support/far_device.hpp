@@ -25,6 +25,7 @@ struct behaviour {
   std::function<void(backend::device_info&)> describe;          ///< once, before the device is in the list
   std::function<void(const backend::build_request&)> at_build;  ///< called with what is to be built
   std::function<void()> at_run;                                 ///< called at each launch
+  std::function<void(backend::engine)> at_copy;                 ///< called before each copy
   std::function<void(backend::engine)> at_end;  ///< called when an event of that engine is asked; may throw
 };
 
@@ -61,6 +62,7 @@ class queue final : public backend::queue {
   queue(std::unique_ptr<backend::queue> inner, backend::engine which, std::shared_ptr<behaviour> how)
       : inner_(std::move(inner)), which_(which), how_(std::move(how)) {}
   void copy(const backend::block& to, const backend::block& from, std::size_t bytes) override {
+    if (how_->at_copy) how_->at_copy(which_);
     inner_->copy(to, from, bytes);
   }
   void run(backend::executable& what, const backend::launch& l) override {

@@ -10,6 +10,7 @@
 #include <busfare/busfare.hpp>
 
 #include "core/stale_ranges.hpp"
+#include "support/far_device.hpp"
 #include "support/printed_seed.hpp"
 
 namespace {
@@ -170,6 +171,47 @@ TEST(array_parts, other_owners_keep_their_version_and_the_copy_on_the_device) {
   want[1] = -9;
   const auto y = bf::map(far, negated{}, x);
   EXPECT_EQ(uploads(bf::run(y))[0].bytes, 4096 * 4u);
+  EXPECT_EQ(values(y), minus(want));
+}
+
+// The second of two ranges cannot be sent: the device's copy, half new, is not believed.
+TEST(array_parts, of_a_failed_run_are_sent_again_whole) {
+  const auto how = std::make_shared<far_device::behaviour>();
+  far_device::add("far:parts", "host", how);
+  const bf::options there = bf::on("far:parts");
+  auto x = bf::copy_of(counted(3000));
+  bf::run(bf::map(there, negated{}, x));
+  std::vector<std::int32_t> want = counted(3000);
+  x.write_part(10, 1)[0] = want[10] = 7;
+  x.write_part(2000, 1)[0] = want[2000] = 8;
+  const auto y = bf::map(there, negated{}, x);
+  int copies = 0, waits = 0;
+  how->at_copy = [&](busfare::backend::engine which) {
+    if (which == busfare::backend::engine::upload && ++copies == 2)
+      throw bf::error(bf::error_class::transient, "the link hiccuped");
+  };
+  how->at_end = [&](busfare::backend::engine which) {
+    if (which == busfare::backend::engine::upload) ++waits;
+  };
+  EXPECT_THROW(bf::run(y), bf::error);
+  EXPECT_EQ(copies, 2);
+  EXPECT_GE(waits, 1) << "the first copy was queued, and its memory must not be used before it is over";
+  how->at_copy = nullptr;
+  how->at_end = nullptr;
+  EXPECT_EQ(uploads(bf::run(y))[0].bytes, 12000u);
+  EXPECT_EQ(values(y), minus(want));
+}
+
+TEST(array_parts, after_a_prefetch_that_is_over) {
+  far_device::add("far:fetched", "host",
+                  std::make_shared<far_device::behaviour>());  // whose copies end at once
+  auto x = bf::copy_of(counted(4096));
+  bf::prefetch(x, "far:fetched");
+  x.write_part(5, 2)[0] = 0;
+  std::vector<std::int32_t> want = counted(4096);
+  want[5] = 0;
+  const auto y = bf::map(bf::on("far:fetched"), negated{}, x);
+  EXPECT_EQ(uploads(bf::run(y))[0].bytes, 8u);
   EXPECT_EQ(values(y), minus(want));
 }
 

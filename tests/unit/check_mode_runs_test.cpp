@@ -1,9 +1,11 @@
 // Check mode around kernels: plans, receipts, lists of findings, devices that are wrong, jobs, the
 // environment.
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <gtest/gtest.h>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -189,6 +191,45 @@ TEST(check_mode_runs, jobs_can_be_stopped) {
     EXPECT_EQ(e.kind(), bf::error_class::cancelled) << e.what();
   }
   EXPECT_TRUE(bf::take_findings().empty());
+}
+
+// What a failed run found, the next one finds again: it is told once.
+TEST(check_mode_runs, findings_of_a_failed_run_are_not_kept) {
+  const auto how = std::make_shared<far_device::behaviour>();
+  far_device::add("far:failing", "host", how);
+  int launches = 0;
+  how->at_run = [&] {
+    if (++launches == 2) throw bf::error(bf::error_class::transient, "a hiccup");
+  };
+  const checking on;
+  const auto counted = bf::stats().findings;
+  const auto logarithm = bf::map(
+      bf::on("far:failing"), [](auto v) { return bf::log(v); }, bf::copy_of(std::vector<float>{-1}));
+  const auto after = bf::map(
+      bf::on("far:failing"), [](auto v) { return v + 1.0f; }, logarithm);
+  EXPECT_THROW(bf::run(after), bf::error);
+  EXPECT_EQ(launches, 2);
+  EXPECT_EQ(bf::stats().findings, counted);
+  EXPECT_TRUE(bf::take_findings().empty());
+  EXPECT_EQ(bf::run(after).findings.size(), 1u);
+  EXPECT_EQ(bf::take_findings().size(), 1u);
+}
+
+// A run that waits for a write view lets others run, which are checked as ever.
+TEST(check_mode_runs, beside_a_run_that_waits) {
+  auto x = bf::copy_of(std::vector<float>{4, -1});
+  const checking on;
+  auto open = std::make_optional(x.write());
+  const auto logarithm = [](auto v) { return bf::log(v); };
+  const auto waiting = bf::map(bf::on("cpu"), logarithm, x);
+  const bf::job job = bf::start(waiting);
+  EXPECT_FALSE(job.wait_for(std::chrono::milliseconds(50)));  // by now it waits
+  const bf::receipt r =
+      bf::run(bf::map(bf::on("cpu"), logarithm, bf::copy_of(std::vector<float>{-1, -2, 1})));
+  EXPECT_TRUE(r.plan.checked);
+  EXPECT_EQ(r.findings.size(), 1u);
+  open.reset();
+  EXPECT_EQ(job.get().findings.size(), 1u);
 }
 
 TEST(check_mode_runs, results_stay_what_they_are) {

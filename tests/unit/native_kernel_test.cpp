@@ -1,5 +1,7 @@
 // Hand-written kernels: what is refused, with which words; how they stand in plans; how they are shared out.
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <functional>
 #include <gtest/gtest.h>
 #include <limits>
@@ -218,10 +220,18 @@ TEST(native_kernel, costs_belong_to_the_call) {
       s);
   const auto x = bf::copy_of(counted(10)), table = bf::copy_of(counted(3));
   for (const double per : {2.5, 100.0}) {
-    const bf::plan p = bf::quote(bf::call(on_cpu, costly, 10, x, bf::whole(table), per, std::int64_t{640}));
+    const std::int64_t bytes = per > 50 ? 64000 : 640;
+    const auto y = bf::call(on_cpu, costly, 10, x, bf::whole(table), per, bytes);
+    const bf::plan p = bf::quote(y);
     EXPECT_DOUBLE_EQ(p.steps[0].flops, 3 * per);
-    EXPECT_DOUBLE_EQ(p.steps[0].bytes, 640);
+    EXPECT_DOUBLE_EQ(p.steps[0].bytes, static_cast<double>(bytes));
+    EXPECT_DOUBLE_EQ(bf::run(y).plan.steps[0].bytes, static_cast<double>(bytes));
   }
+  // A little more is the same plan, with its own numbers.
+  const auto y = bf::call(on_cpu, costly, 10, x, bf::whole(table), 100.5, std::int64_t{64001});
+  const bf::plan p = bf::quote(y);
+  EXPECT_TRUE(p.reused);
+  EXPECT_DOUBLE_EQ(p.steps[0].bytes, 64001);
 }
 
 // A simulated device takes the time that the stated cost means, call by call, though it is built once.
@@ -239,22 +249,31 @@ TEST(native_kernel, simulated_devices_charge_the_stated_cost) {
   const double small = seconds(1e9), large = seconds(3e9);
   EXPECT_GT(small, 1e-5);
   EXPECT_NEAR(large / small, 3, 0.2);
+  EXPECT_LT(seconds(0), small / 10) << "a call that states nothing is not charged for another";
 }
 
+std::array<std::atomic<std::uint8_t>, 500000> visits;
+
+const bf::native_kernel parts(
+    bf::results<std::int32_t>,
+    [](const part& p, std::span<std::int32_t> whole) noexcept {
+      const std::uint64_t row = p.shape[2] == 1 ? p.shape[1] : p.shape[2];
+      const bool right = p.first % row == 0 && p.count % row == 0 && whole.size() == p.count;
+      for (std::int32_t& v : whole) v = right ? 1 : 0;
+      for (std::uint64_t i = p.first; i < p.first + p.count; ++i) ++visits[i];
+    },
+    named("parts"));
+
 TEST(native_kernel, parts_hold_whole_rows_and_cover_the_shape_once) {
-  const bf::native_kernel parts(
-      bf::results<std::int32_t, std::int32_t>,
-      [](const part& p, std::span<std::int32_t> whole, std::span<std::int32_t> times) noexcept {
-        const std::uint64_t row = p.shape[1] * p.shape[2] / (p.shape[2] == 1 ? 1 : p.shape[1]);
-        const bool right = p.first % row == 0 && p.count % row == 0 && whole.size() == p.count;
-        for (std::int32_t& v : whole) v = right ? 1 : 0;
-        for (std::int32_t& v : times) v += 1;
-      },
-      named("parts"));
   for (const bf::extents& e :
        {bf::extents(300, 1000), bf::extents(7, 70001), bf::extents(1, 5), bf::extents(20, 30, 501)}) {
-    const auto [whole, times] = bf::call(on_cpu, parts, e);
-    for (const std::int32_t v : whole.host()) ASSERT_EQ(v, 1);
+    for (const bool in_a_job : {false, true}) {
+      for (auto& v : visits) v = 0;
+      const auto whole = bf::call(on_cpu, parts, e);
+      if (in_a_job) (void)bf::start(whole).get();
+      for (const std::int32_t v : whole.host()) ASSERT_EQ(v, 1);
+      for (std::size_t i = 0; i < visits.size(); ++i) ASSERT_EQ(visits[i], i < e.count() ? 1 : 0) << i;
+    }
   }
 }
 
