@@ -17,14 +17,24 @@ namespace {
 
 using namespace busfare::cli;
 
-void add_common(CLI::App& command, common_flags& flags) {
+// What a command writes. The help leaves out the rest, which is still understood, to be refused with a
+// reason.
+struct outputs {
+  bool json = false, csv = false, trace = false;
+};
+
+void add_common(CLI::App& command, common_flags& flags, const outputs& writes) {
+  const auto shown = [](CLI::Option* o, bool there) {
+    if (!there) o->group("");
+  };
   command
       .add_option("--device", flags.devices,
                   "auto, cpu, opencl:0, sim:h200-pcie5; bench and accuracy take several, with commas")
       ->delimiter(',');
-  command.add_option("--json", flags.json, "Write the figures to this file");
-  command.add_option("--csv", flags.csv, "Write the rows to this file");
-  command.add_option("--trace", flags.trace, "Write a timeline to this file, for ui.perfetto.dev");
+  shown(command.add_option("--json", flags.json, "Write the figures to this file"), writes.json);
+  shown(command.add_option("--csv", flags.csv, "Write the rows to this file"), writes.csv);
+  shown(command.add_option("--trace", flags.trace, "Write a timeline to this file, for ui.perfetto.dev"),
+        writes.trace);
   command.add_flag("--quiet", flags.quiet, "No text on stdout but what was asked for, no progress");
   command.add_flag("--no-color", flags.no_color, "No colours; NO_COLOR in the environment does the same");
 }
@@ -40,12 +50,12 @@ int dispatch(int count, char** arguments) {
   common_flags flags;
   CLI::App& devices =
       *app.add_subcommand("devices", "What is here, what is unavailable and why, links, calibration");
-  add_common(devices, flags);
+  add_common(devices, flags, {});
 
   bench_flags benched;
   CLI::App& bench =
       *app.add_subcommand("bench", "Compares the backends: one row per operation, type, size and device");
-  add_common(bench, flags);
+  add_common(bench, flags, {.json = true, .csv = true, .trace = true});
   bench.add_flag("--quick", benched.quick, "Few sizes, under a minute");
   bench
       .add_option("--math", benched.math, "exact: the same bits everywhere; fast: the device's own functions")
@@ -62,13 +72,13 @@ int dispatch(int count, char** arguments) {
 
   std::string operation, size;
   CLI::App& plan = *app.add_subcommand("plan", "The quote of one operation; nothing runs");
-  add_common(plan, flags);
+  add_common(plan, flags, {.json = true});
   plan.add_option("op", operation, "The operation, e.g. triad or triad:f64")->required();
   plan.add_option("--size", size, "Elements: 1000, 2^20")->required();
 
   demo_flags shown;
   CLI::App& demo = *app.add_subcommand("demo", "Pictures, computed on any device");
-  add_common(demo, flags);
+  add_common(demo, flags, {.trace = true});
   demo.add_option("name", shown.name, "mandelbrot, or photo")->required();
   demo.add_option("pictures", shown.inputs, "photo: PNG and JPEG files to edit");
   demo.add_option("-o,--out", shown.out,
@@ -82,7 +92,7 @@ int dispatch(int count, char** arguments) {
   accuracy_flags judged;
   CLI::App& accuracy =
       *app.add_subcommand("accuracy", "Every operation on every device against a wider reference: ULP table");
-  add_common(accuracy, flags);
+  add_common(accuracy, flags, {.json = true, .csv = true});
   accuracy.add_flag("--quick", judged.quick, "Few values, some seconds");
   accuracy.add_flag("--exhaustive", judged.exhaustive, "All 2^32 values of each f32 operation given by --op");
   accuracy.add_option("--op", judged.operations, "Only these: exp, sin, ...")->delimiter(',');

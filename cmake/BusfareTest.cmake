@@ -39,7 +39,7 @@ function(busfare_add_gtest name folder)
   if(NOT sources)
     return()
   endif()
-  add_executable(${name} ${sources})
+  add_executable(${name} ${sources} "${PROJECT_SOURCE_DIR}/tests/support/crash_report.cpp")
   busfare_own(${name})
   target_include_directories(${name} PRIVATE
     "${PROJECT_SOURCE_DIR}/src" "${PROJECT_SOURCE_DIR}/bench" "${PROJECT_SOURCE_DIR}/tests")

@@ -1,19 +1,12 @@
 // Contests of arithmetic on the cpu: the same formulas as scalar loops under OpenMP, -O3 -march=native.
 #include <cmath>
-#include <memory>
-#include <vector>
 
+#include "loops.hpp"
 #include "ours.hpp"
 #include "peers.hpp"
 
 namespace busfare::peers {
 namespace {
-
-using shared = std::shared_ptr<std::vector<float>>;
-
-contender writes(std::string name, shared out, std::function<void()> run) {
-  return {std::move(name), std::move(run), [out] { return sampled(out->data(), out->size()); }};
-}
 
 float normal_cdf(float x) { return 0.5f * std::erfc(-x * 0.70710678f); }
 
@@ -66,6 +59,7 @@ contest nbody(std::uint64_t n) {
   const auto x = numbers(n, 30, -1, 1), y = numbers(n, 31, -1, 1), z = numbers(n, 32, -1, 1),
              mass = numbers(n, 33, 0.5f, 1.5f);
   contest k{"nbody", "f32", n, "cpu", our_nbody("cpu", x, y, z, mass), {}, {}, 5e-2};
+  k.flops = 20.0 * static_cast<double>(n) * static_cast<double>(n);
   const auto o1 = std::make_shared<std::vector<float>>(n), o2 = std::make_shared<std::vector<float>>(n);
   const auto count = static_cast<long>(n);
   k.peers.push_back(writes("OpenMP, -fno-math-errno", o1, [=] {

@@ -10,11 +10,14 @@
 namespace busfare::peers {
 
 /// One way to do the work. `run` does it once and returns when it is done; `result` gives what the last run
-/// computed, at most 4096 samples of it.
+/// computed, samples of it, or nothing where it computes something else (a copy as limit). `clock` gives the
+/// seconds that all runs so far took, by a clock of its own.
 struct contender {
   std::string name;
   std::function<void()> run;
   std::function<std::vector<double>()> result;
+  std::function<double()> clock = {};  ///< empty: the wall clock
+  bool loses_digits = false;  ///< known for it at large sizes: told in its row, no failure of the run
 };
 
 struct contest {
@@ -24,9 +27,11 @@ struct contest {
   contender ours;
   std::vector<contender> peers;
   contender limit;          ///< no name: none is known
-  double tolerance = 1e-5;  ///< of |peer - ours| / max(|ours|, 1) for every sample
-  double strays = 0;        ///< part of the samples that may lie outside the tolerance
-  int repeat = 1;           ///< runs in one timed sample
+  double tolerance = 1e-5;  ///< of |peer - ours| / max(|ours|, least) for every sample
+  double least = 1;
+  double strays = 0;  ///< part of the samples that may lie outside the tolerance
+  int repeat = 1;     ///< runs in one timed sample
+  double flops = 0;   ///< of one run, as its literature counts them; 0: not counted
 };
 
 /// Seconds are medians of one run. A ratio is the peer's time / ours, paired round by round; low and high are
@@ -37,7 +42,9 @@ struct row {
   std::string device, peer;
   double peer_s = 0, ours_s = 0, ratio = 0, ratio_low = 0, ratio_high = 0, limit_fraction = 0;
   double disturbed = 0;  ///< cores that others used meanwhile, on average; -1: unknown
-  bool agrees = false;   ///< the peer's results are ours within the tolerance
+  bool agrees = false;   ///< the peer's results are ours within the tolerance, or it has none
+  bool excused = false;  ///< a peer that loses digits
+  double flops = 0;      ///< of one run; 0: not counted
 };
 
 /// Two warm-ups, then `rounds` rounds in which every contender runs once, in an order that rotates. One row

@@ -3,11 +3,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "peers.hpp"
+#include "row_json.hpp"
 
 namespace {
 
@@ -22,7 +21,10 @@ void print(const row& r) {
     std::printf("  %5.2f", r.limit_fraction);
   else
     std::printf("      -");
-  std::printf("  %4.2f  %s\n", r.disturbed, r.agrees ? "yes" : "NO");
+  std::printf("  %4.2f  %s", r.disturbed, r.agrees ? "yes" : r.excused ? "no, it loses digits" : "NO");
+  if (r.flops > 0)
+    std::printf("  %.1f GFLOP/s, peer %.1f", r.flops / r.ours_s * 1e-9, r.flops / r.peer_s * 1e-9);
+  std::printf("\n");
   std::fflush(stdout);
 }
 
@@ -33,42 +35,23 @@ bool number(const char* text, std::uint64_t low, std::uint64_t high, std::uint64
   return errno == 0 && *text >= '0' && *text <= '9' && *end == 0 && out >= low && out <= high;
 }
 
-nlohmann::ordered_json json_of(const row& r) {
-  nlohmann::ordered_json j;
-  j["op"] = r.op;
-  j["type"] = r.type;
-  j["size"] = r.size;
-  j["device"] = r.device;
-  j["peer"] = r.peer;
-  j["peer_s"] = r.peer_s;
-  j["ours_s"] = r.ours_s;
-  j["ratio"] = r.ratio;
-  j["ratio_low"] = r.ratio_low;
-  j["ratio_high"] = r.ratio_high;
-  if (r.limit_fraction > 0)
-    j["limit_fraction"] = r.limit_fraction;
-  else
-    j["limit_fraction"] = nullptr;
-  j["others_cores"] = r.disturbed;
-  j["agrees"] = r.agrees;
-  return j;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::string file;
+  std::string file, only;
   std::uint64_t size = std::uint64_t{1} << 25, rounds = 15;
   for (int i = 1; i < argc; i += 2) {
     const std::string name = argv[i];
     const char* value = i + 1 < argc ? argv[i + 1] : nullptr;
     const bool fine =
-        value != nullptr && ((name == "--json" && !(file = value).empty()) ||
-                             (name == "--size" && number(value, 1u << 10, std::uint64_t{1} << 32, size)) ||
-                             (name == "--rounds" && number(value, 3, 1000, rounds)));
+        value != nullptr &&
+        ((name == "--json" && !(file = value).empty()) || (name == "--only" && !(only = value).empty()) ||
+         (name == "--size" && number(value, 1u << 10, std::uint64_t{1} << 32, size)) ||
+         (name == "--rounds" && number(value, 3, 1000, rounds)));
     if (!fine) {
       std::fprintf(stderr,
-                   "usage: busfare_peers [--json FILE] [--size N] [--rounds N]\n"
+                   "usage: busfare_peers [--json FILE] [--only TEXT] [--size N] [--rounds N]\n"
+                   "  --only    contests with TEXT in \"operation device\", as in \"nbody opencl\"\n"
                    "  --size    elements of the streaming contests, 2^10 to 2^32 (2^25)\n"
                    "  --rounds  timed rounds of each contest, 3 to 1000 (15)\n");
       return 2;
@@ -80,18 +63,27 @@ int main(int argc, char** argv) {
                 "device", "peer", "ours", "peer", "ratio", "10 % .. 90 %", "limit", "busy", "agrees");
     auto rows = nlohmann::ordered_json::array();
     bool agree = true;
-    const auto run = [&](std::vector<contest> contests) {
-      for (const contest& c : contests) {
-        for (const row& r : busfare::peers::measure(c, static_cast<int>(rounds))) {
-          print(r);
-          rows.push_back(json_of(r));
-          agree = agree && r.agrees;
-        }
+    const auto run_one = [&](const contest& c) {
+      if ((c.op + " " + c.device).find(only) == std::string::npos) return;
+      for (const row& r : busfare::peers::measure(c, static_cast<int>(rounds))) {
+        print(r);
+        rows.push_back(busfare::peers::json_of(r));
+        agree = agree && (r.agrees || r.excused);
       }
     };
+    const auto run = [&](std::vector<contest> contests) {
+      for (const contest& c : contests) run_one(c);
+    };
     run(busfare::peers::streaming_contests(size));
+    run(busfare::peers::heat_contests());
     run(busfare::peers::compute_contests(size));
     run(busfare::peers::small_contests());
+#if defined(BUSFARE_PEERS_OPENCL)
+    for (const std::string& why : busfare::peers::opencl_contests(size, run_one))
+      std::printf("skipped: %s\n", why.c_str());
+#else
+    std::printf("skipped: opencl: built without OpenCL headers and library\n");
+#endif
 #if defined(BUSFARE_PEERS_CUDA)
     run(busfare::peers::cuda_contests(std::uint64_t{1} << 28));
 #endif
@@ -102,9 +94,7 @@ int main(int argc, char** argv) {
         "same "
         "within rounding\n");
     if (!file.empty()) {
-      std::ofstream out(file);
-      out << nlohmann::ordered_json{{"rows", rows}}.dump(1) << '\n';
-      if (!out.flush()) {
+      if (!busfare::peers::write_rows(file, rows)) {
         std::fprintf(stderr, "peers: cannot write %s\n", file.c_str());
         return 1;
       }

@@ -22,9 +22,16 @@ contender our_dot(const std::string& device, data x, data y);
 contender our_chain(const std::string& device, data x);
 contender our_mandelbrot(const std::string& device, std::uint64_t rows, std::uint64_t columns);
 contender our_black_scholes(const std::string& device, data spot, data strike, data years);
+/// One step of the heat equation; edges repeat.
+contender our_heat(const std::string& device, data plate, std::uint64_t rows, std::uint64_t columns,
+                   float rate);
 contender our_nbody(const std::string& device, data x, data y, data z, data mass);
-/// a * 2 + b, recorded and run each time.
+/// a * 2 + b, recorded and read each time.
 contender our_small_map(const std::string& device, data a, data b);
+
+/// The same with the inputs lent by the host each time, and the result read there.
+contender our_triad_end_to_end(const std::string& device, data b, data c, float s);
+contender our_chain_end_to_end(const std::string& device, data x);
 
 /// x crosses to the device, is copied there and comes back, each time.
 contender our_crossing(const std::string& device, data x);

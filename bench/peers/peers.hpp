@@ -1,6 +1,7 @@
 // The others' side: lists of contests, one function per kind of device.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,10 +13,18 @@ namespace busfare::peers {
 /// loops (huge pages, streaming stores, several accumulators) as limits. `n`: elements of the streaming
 /// contests.
 std::vector<contest> streaming_contests(std::uint64_t n);
+/// One step of the heat equation on 4096 x 4096 cells against the same loop under OpenMP and oneTBB.
+std::vector<contest> heat_contests();
 /// Mandelbrot, Black-Scholes and N-body against the same formulas as scalar loops under OpenMP.
 std::vector<contest> compute_contests(std::uint64_t n);
 /// One small map, recorded and run each time.
 std::vector<contest> small_contests();
+
+#if defined(BUSFARE_PEERS_OPENCL)
+/// Against hand-written OpenCL programs, VexCL's shape of them and Boost.Compute, on every OpenCL device.
+/// Calls `run` with each contest; returns what was left out, and why.
+std::vector<std::string> opencl_contests(std::uint64_t n, const std::function<void(const contest&)>& run);
+#endif
 
 #if defined(BUSFARE_PEERS_CUDA)
 /// Against CUB, raw kernels and raw copies on cuda:0. Empty where there is no GPU.

@@ -52,17 +52,20 @@ inline constexpr max_t maximum{};
 // recording line cannot follow a parameter pack, so each arity is spelled out, with and without options.
 
 #define BUSFARE_ARITIES(ROW)                                                                                \
-  ROW((class A), (A a), (a))                                                                                \
-  ROW((class A, class B), (A a, B b), (a, b))                                                               \
-  ROW((class A, class B, class C), (A a, B b, C c), (a, b, c))                                              \
-  ROW((class A, class B, class C, class D), (A a, B b, C c, D d), (a, b, c, d))                             \
-  ROW((class A, class B, class C, class D, class E), (A a, B b, C c, D d, E e), (a, b, c, d, e))            \
-  ROW((class A, class B, class C, class D, class E, class G), (A a, B b, C c, D d, E e, G g),               \
-      (a, b, c, d, e, g))                                                                                   \
-  ROW((class A, class B, class C, class D, class E, class G, class H), (A a, B b, C c, D d, E e, G g, H h), \
+  ROW((class A), (const A& a), (a))                                                                         \
+  ROW((class A, class B), (const A& a, const B& b), (a, b))                                                 \
+  ROW((class A, class B, class C), (const A& a, const B& b, const C& c), (a, b, c))                         \
+  ROW((class A, class B, class C, class D), (const A& a, const B& b, const C& c, const D& d), (a, b, c, d)) \
+  ROW((class A, class B, class C, class D, class E),                                                        \
+      (const A& a, const B& b, const C& c, const D& d, const E& e), (a, b, c, d, e))                        \
+  ROW((class A, class B, class C, class D, class E, class G),                                               \
+      (const A& a, const B& b, const C& c, const D& d, const E& e, const G& g), (a, b, c, d, e, g))         \
+  ROW((class A, class B, class C, class D, class E, class G, class H),                                      \
+      (const A& a, const B& b, const C& c, const D& d, const E& e, const G& g, const H& h),                 \
       (a, b, c, d, e, g, h))                                                                                \
   ROW((class A, class B, class C, class D, class E, class G, class H, class I),                             \
-      (A a, B b, C c, D d, E e, G g, H h, I i), (a, b, c, d, e, g, h, i))
+      (const A& a, const B& b, const C& c, const D& d, const E& e, const G& g, const H& h, const I& i),     \
+      (a, b, c, d, e, g, h, i))
 #define BUSFARE_UNWRAP(...) __VA_ARGS__
 #define BUSFARE_ROW(types, parameters, names)                                                                \
   /** Applies the kernel to every element. Arrays have equal extents, or rank 0 (broadcast). */              \
@@ -79,13 +82,14 @@ inline constexpr max_t maximum{};
   template <class F, class Op, BUSFARE_UNWRAP types>                                                         \
   auto map_reduce(F, Op, BUSFARE_UNWRAP parameters, source_line line = source_line::here()) {                \
     return detail::record_reduce<Op>(                                                                        \
-        options{}, line, detail::record<F>(options{}, line, nullptr, std::tuple<>{}, BUSFARE_UNWRAP names)); \
+        options{}, line,                                                                                     \
+        detail::record<F, Op>(options{}, line, nullptr, std::tuple<>{}, BUSFARE_UNWRAP names));              \
   }                                                                                                          \
   template <class F, class Op, BUSFARE_UNWRAP types>                                                         \
   auto map_reduce(const options& how, F, Op, BUSFARE_UNWRAP parameters,                                      \
                   source_line line = source_line::here()) {                                                  \
     return detail::record_reduce<Op>(                                                                        \
-        how, line, detail::record<F>(how, line, nullptr, std::tuple<>{}, BUSFARE_UNWRAP names));             \
+        how, line, detail::record<F, Op>(how, line, nullptr, std::tuple<>{}, BUSFARE_UNWRAP names));         \
   }
 BUSFARE_ARITIES(BUSFARE_ROW)
 #undef BUSFARE_ROW

@@ -154,7 +154,8 @@ template <storable T> class array {
     return {handle_, data, size()};
   }
   /// Copies the elements to the caller's memory, straight from the device where they are only there. Throws
-  /// invalid_argument where sizes differ.
+  /// invalid_argument where sizes differ, and where any of that memory is lent by a lease that this thread
+  /// made; waits for leases that others made.
   void into(std::span<T> out, source_line line = source_line::here()) const {
     if (out.size() != size()) {
       throw error(error_class::invalid_argument,

@@ -49,10 +49,13 @@ struct cpu_block {
 
 using cpu_entry = void (*)(const cpu_block&) noexcept;
 
+struct cpu_folded_code;
+
 /// What one kernel compiled to, per instruction set, and what its translation unit's flags mean for its bits.
 struct cpu_code {
   cpu_entry run[isa_count];
   bool tu_fast_math;  ///< the unit was built with -ffast-math: same bits are not promised
+  const cpu_folded_code* folded = nullptr;  ///< with the fold of its results, where one call records both
 };
 
 /// Folds `count` (1 to tree_block) elements of every component by the fixed tree of docs/same-bits.md.
@@ -68,6 +71,16 @@ using cpu_fold_entry = void (*)(const cpu_fold_block&) noexcept;
 struct cpu_fold_code {
   cpu_fold_entry run[isa_count];
   bool tu_fast_math;
+};
+
+/// Maps and folds one whole tree block: `count` of the block is tree_block, its `out` and `stream` are not
+/// read, and `folded` has room for one element per component. Bits are those of the map and then the fold.
+using cpu_folded_entry = void (*)(const cpu_block&, std::byte* const* folded) noexcept;
+
+/// A map and the operation that folds its results, in one loop: what is mapped never meets memory.
+struct cpu_folded_code {
+  const cpu_fold_code* fold;  ///< that operation
+  cpu_folded_entry run[isa_count];
 };
 
 }  // namespace busfare

@@ -24,26 +24,26 @@ class extents {
 
   /// Elements; 1 for rank 0. Throws `invalid_argument` past 2^63 - 1.
   [[nodiscard]] constexpr std::size_t count() const {
-    constexpr std::size_t limit = static_cast<std::size_t>(INT64_MAX);
+    // Asked for many times a run: products are checked without divisions.
     std::size_t total = 1;
-    for (std::size_t n : n_) {
-      if (n != 0 && total > limit / n)
+    for (const std::size_t n : n_) {
+      if (__builtin_mul_overflow(total, n, &total) || total > limit)
         throw error(error_class::invalid_argument, "extents hold more than 2^63 - 1 elements");
-      total *= n;
     }
     return total;
   }
   /// Bytes for elements of `size` bytes. Throws `invalid_argument` on overflow.
   [[nodiscard]] constexpr std::size_t bytes(std::size_t size) const {
-    const std::size_t n = count();
-    if (n > static_cast<std::size_t>(INT64_MAX) / size)
+    std::size_t total = 0;
+    if (__builtin_mul_overflow(count(), size, &total) || total > limit)
       throw error(error_class::invalid_argument, "array is larger than 2^63 - 1 bytes");
-    return n * size;
+    return total;
   }
 
   friend constexpr bool operator==(const extents&, const extents&) = default;
 
  private:
+  static constexpr std::size_t limit = static_cast<std::size_t>(INT64_MAX);
   std::size_t n_[3] = {1, 1, 1};
   int rank_ = 0;
 };

@@ -15,10 +15,10 @@ template <storable T> lease<T> lease_of(array<T> lent);
 }  // namespace detail
 
 /// A loan of the caller's memory to an array, made by `view_of`; nothing is copied. While it lives the caller
-/// does not write to the memory. Its end waits for running work that may read the memory; where anybody else
-/// still holds the array (copies of the handle, what was recorded on it and has not run), the contents are
-/// copied first, so only views taken by `host` end with it. Should there be no memory for that copy, later
-/// uses of the array throw out_of_memory. Move-only; any thread may end it.
+/// does not write to the memory, and `array::into` refuses to. Its end waits for running work that may read
+/// the memory; where anybody else still holds the array (copies of the handle, what was recorded on it and
+/// has not run), the contents are copied first, so only views taken by `host` end with it. Should there be no
+/// memory for that copy, later uses of the array throw out_of_memory. Move-only; any thread may end it.
 template <storable T> class lease {
  public:
   lease(lease&& other) noexcept

@@ -95,6 +95,9 @@ BUSFARE_API trace recorded_trace();
 struct statistics {
   std::uint64_t recorded = 0;  ///< nodes
   std::uint64_t runs = 0;
+  /// Those of one small kernel on the host, by a known plan, for who read the result (host, value, into) and
+  /// gets no receipt: they make none, and leave nothing in histories.
+  std::uint64_t short_runs = 0;
   /// Runs that recording itself caused: BUSFARE_EAGER, and the bounds of laziness.
   std::uint64_t forced_by_eager = 0, forced_by_depth = 0, forced_by_count = 0, forced_by_bytes = 0;
   /// Kernels of all runs that could have been one with what is before them, but for a limit of one kernel
@@ -102,7 +105,8 @@ struct statistics {
   std::uint64_t cut_by_operations = 0, cut_by_inputs = 0, cut_by_outputs = 0, cut_by_arguments = 0,
                 cut_by_math = 0;
   std::uint64_t plans_reused = 0, plans_made = 0;
-  std::uint64_t built = 0, build_cache_hits = 0;
+  /// Kernels; those of them that a cache had; those that were built behind the scenes for `auto`.
+  std::uint64_t built = 0, build_cache_hits = 0, built_behind = 0;
   std::uint64_t launches = 0;
   std::uint64_t writes_taken_over = 0,
                 writes_copied = 0;  ///< `write` and `overwrite` that kept the buffer; that took a new one

@@ -13,6 +13,7 @@
 #include "core/builtin_modules.hpp"
 #include "core/host_memory.hpp"
 #include "core/kernel_cache.hpp"
+#include "core/quick_run.hpp"
 #include "pool/thread_pool.hpp"
 
 namespace busfare::core {
@@ -100,7 +101,10 @@ const backend::services& services() {
 }
 
 void device_slot::keep_recent_kernels() {
-  built.keep(kernel_limit, [this](const auto& old) { warmed.erase(old.first); });
+  built.keep(kernel_limit, [this](const auto& old) {
+    warmed.erase(old.first);
+    forget_quick();
+  });
   asked.keep(kernel_limit);
 }
 

@@ -24,7 +24,8 @@
 
 namespace busfare::core {
 
-/// One device. Everything but `released` is guarded by the run lock.
+/// One device. Everything but `released` is guarded by the run lock, which `build` of its device may do
+/// without.
 struct device_slot {
   int index = -1;
   backend::device_info info;
@@ -39,7 +40,12 @@ struct device_slot {
   model::recent_map<std::string, std::unique_ptr<backend::executable>> built;
   std::unordered_set<std::string> warmed;            ///< those of `built` by `warm` and not launched yet
   model::recent_map<std::string, build_kind> asked;  ///< what the device said of kernels not built yet
-  std::vector<backend::block> spare;                 ///< released blocks kept for reuse
+  std::unordered_set<std::string> behind;            ///< ordered behind the scenes, and not taken in yet
+  std::unordered_set<std::string> unbuildable;       ///< those that could not be built there
+  /// Held around what builds, under the run lock or without it (builder.hpp): devices build one at a time.
+  /// Recursive: measuring a device holds it, and builds. Who holds it alone may not wait for the run lock.
+  std::recursive_mutex build_lock;
+  std::vector<backend::block> spare;  ///< released blocks kept for reuse
   std::uint64_t spare_bytes = 0;
 
   static constexpr std::size_t kernel_limit = 1024;

@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include <busfare/runtime.hpp>
 
 #include "core/prefetch.hpp"
+#include "core/quick_run.hpp"
 #include "core/residency.hpp"
 #include "core/running.hpp"
 #include "core/runtime.hpp"
@@ -121,6 +123,8 @@ receipt execute(std::span<const detail::array_handle> wanted, bool to_host, std:
   ++counts().runs;
   settle_prefetches(false);
   std::shared_ptr<const compiled_plan> made;
+  const std::uint64_t epoch = quick_epoch();
+  std::optional<clock::time_point> ended;
   {
     cone c = collect_closed(wanted, r.cause);
     bool reused = false;
@@ -142,6 +146,12 @@ receipt execute(std::span<const detail::array_handle> wanted, bool to_host, std:
       running run(c, *made, r, start, control);
       run.run();
       run.finish(wanted, to_host);
+      keep_quick(c, *made, r.plan.predicted.total() - r.plan.predicted.overhead, epoch);
+      // After the answer, which is not to share its cores, or its receipt, with a compiler.
+      if (made->later) {
+        ended = clock::now();
+        consider_building(made, c);
+      }
     } else {
       r.plan.reason = "everything was computed already";
       run_log log(start);
@@ -153,12 +163,14 @@ receipt execute(std::span<const detail::array_handle> wanted, bool to_host, std:
     }
   }
   sum_up(r);
-  r.wall_seconds = std::chrono::duration<double>(clock::now() - start).count();
+  r.wall_seconds = std::chrono::duration<double>(ended.value_or(clock::now()) - start).count();
   if (!r.plan.simulated) r.measured.overhead = std::max(0.0, r.wall_seconds - r.measured.total());
-  if (made)
+  if (made) {
     learn(r, *made);
-  else
+    doubt(r, *made);
+  } else {
     learn_reading(r);
+  }
   span whole;
   whole.device = "host";
   whole.name = r.cause;

@@ -22,6 +22,8 @@ busfare::plan quote(std::span<const detail::array_handle> wanted);
 
 struct run_counts {
   std::uint64_t runs = 0, plans_reused = 0, plans_made = 0, built = 0, build_cache_hits = 0, launches = 0;
+  std::uint64_t built_behind = 0;       ///< of `built`
+  std::uint64_t short_runs = 0;         ///< of `runs`
   std::uint64_t cuts[cut_causes] = {};  ///< kernels that a fusion ended before, by cut_cause
 };
 run_counts& counts();

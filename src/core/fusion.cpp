@@ -349,6 +349,13 @@ class fuser {
 
 std::vector<group> fuse(const cone& c, const fusion_limits& limits) { return fuser(c, limits).run(); }
 
+int input_position(const group& g, const value_ref& v, bool whole) {
+  for (std::size_t k = 0; k < g.inputs.size(); ++k) {
+    if (g.inputs[k] == v && g.input_whole[k] == whole) return static_cast<int>(k);
+  }
+  return -1;
+}
+
 source_line first_line(const cone& c, const group& g) {
   return c.nodes[static_cast<std::size_t>(g.nodes.empty() ? g.fold : g.nodes.front())].what->line;
 }

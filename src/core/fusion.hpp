@@ -58,6 +58,9 @@ struct group {
   std::string cut;                  ///< in words; empty: nothing
 };
 
+/// Which of the group's inputs the value is, read as a whole or by elements; -1: none.
+int input_position(const group& g, const value_ref& v, bool whole);
+
 /// Limits of one generated kernel.
 struct fusion_limits {
   int operations = 256;

@@ -11,14 +11,11 @@ lazy_counts& lazy() {
   return *counts;
 }
 
-node::node() {
-  lazy().nodes.fetch_add(1, std::memory_order_relaxed);
-  lazy().recorded.fetch_add(1, std::memory_order_relaxed);
-}
+node::node() { lazy().recorded.fetch_add(1, std::memory_order_relaxed); }
 
 node::~node() {
-  lazy().nodes.fetch_sub(1, std::memory_order_relaxed);
-  lazy().bytes.fetch_sub(output_bytes, std::memory_order_relaxed);
+  lazy().gone.fetch_add(1, std::memory_order_release);
+  if (output_bytes >= large_bytes) lazy().bytes.fetch_sub(output_bytes, std::memory_order_relaxed);
 }
 
 namespace {

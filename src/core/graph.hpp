@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -12,6 +13,7 @@
 #include <busfare/detail/record.hpp>
 #include <busfare/native_kernel.hpp>
 
+#include "core/few.hpp"
 #include "core/stale_ranges.hpp"
 
 namespace busfare::core {
@@ -23,10 +25,10 @@ struct node {
   options how;
   source_line line;
   extents shape;  ///< of a map: of its results; of a fold: of its components
-  std::vector<detail::map_argument> arguments;
+  few<detail::map_argument, 3> arguments;
   std::vector<detail::window_radii> radii;  ///< of the map's windows, for check mode
-  std::vector<std::weak_ptr<detail::array_state>> outputs;
-  std::vector<type> output_types;
+  few<std::weak_ptr<detail::array_state>, 1> outputs;
+  std::span<const type> output_types;  ///< the kernel's
   std::uint64_t output_bytes = 0;
   native_cost cost;         ///< of a hand-written kernel, per element
   std::uint32_t depth = 1;  ///< unrun nodes on the longest way down, this one included
@@ -47,10 +49,17 @@ struct replica {
   stale_ranges stale = {};                 ///< what the host's contents, which are valid then, have newer
 };
 
-/// Counters of nodes that wait; what bounded laziness looks at. Lock-free.
+/// Counters of nodes that wait; what bounded laziness looks at. Lock-free. `bytes`: of nodes whose results
+/// are large, since many small ones reach the bound of the count first.
 struct lazy_counts {
-  std::atomic<std::uint64_t> nodes{0}, bytes{0}, recorded{0};
+  std::atomic<std::uint64_t> recorded{0}, gone{0}, bytes{0};
+  [[nodiscard]] std::uint64_t nodes() const noexcept {
+    // In this order: whoever is seen to be gone is seen to have been recorded.
+    const std::uint64_t ended = gone.load(std::memory_order_acquire);
+    return recorded.load(std::memory_order_relaxed) - ended;
+  }
 };
+inline constexpr std::uint64_t large_bytes = std::uint64_t{1} << 16;
 lazy_counts& lazy();
 
 /// Hands replicas of dying arrays back to their device, at its next run. Any thread.

@@ -1,6 +1,7 @@
 // Host memory for arrays: free blocks by size class, in front of the system's allocator.
 #include "core/host_memory.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -10,6 +11,7 @@
 #include <new>
 #include <string>
 #include <sys/mman.h>
+#include <unistd.h>
 #include <unordered_map>
 #include <vector>
 
@@ -83,16 +85,15 @@ class pool {
 
   // False where the block is not kept.
   bool keep(int index, void* memory) noexcept {
-    const std::size_t bytes = bytes_of(index);
-    if (bytes > host_memory_cache_limit) return false;
-    if (cached_.load(std::memory_order_relaxed) + bytes > host_memory_cache_limit) {
+    const std::size_t bytes = bytes_of(index), limit = host_memory_cache_limit();
+    if (bytes > limit) return false;
+    if (cached_.load(std::memory_order_relaxed) + bytes > limit) {
       // What was freed last is wanted next: the others make room, the largest first.
-      for (int i = class_count - 1;
-           i >= 0 && cached_.load(std::memory_order_relaxed) + bytes > host_memory_cache_limit; --i)
+      for (int i = class_count - 1; i >= 0 && cached_.load(std::memory_order_relaxed) + bytes > limit; --i)
         if (i != index) drop(i);
     }
     // Reserved before the block is listed, so that the bound holds with many threads too.
-    if (cached_.fetch_add(bytes, std::memory_order_relaxed) + bytes > host_memory_cache_limit) {
+    if (cached_.fetch_add(bytes, std::memory_order_relaxed) + bytes > limit) {
       cached_.fetch_sub(bytes, std::memory_order_relaxed);
       return false;
     }
@@ -209,6 +210,16 @@ void host_free(void* memory) noexcept {
 }
 
 void host_memory_trim() noexcept { blocks().trim(); }
+
+std::size_t host_memory_cache_limit() noexcept {
+  static constexpr std::size_t least = std::size_t{256} << 20, most = std::size_t{4} << 30;
+  static const std::size_t limit = [] {
+    const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGE_SIZE);
+    if (pages <= 0 || size <= 0) return least;
+    return std::clamp(static_cast<std::size_t>(pages) / 16 * static_cast<std::size_t>(size), least, most);
+  }();
+  return limit;
+}
 
 std::size_t host_memory_cached() noexcept { return blocks().cached(); }
 

@@ -10,13 +10,15 @@ namespace busfare::core {
 [[nodiscard]] void* host_alloc(std::size_t bytes);
 
 /// Gives back what host_alloc gave; null is legal. Freed blocks are kept for later calls, up to
-/// `host_memory_cache_limit` bytes in all. Any thread.
+/// `host_memory_cache_limit()` bytes in all. Any thread.
 void host_free(void* memory) noexcept;
 
 /// Gives all kept blocks back to the system. Any thread.
 void host_memory_trim() noexcept;
 
-inline constexpr std::size_t host_memory_cache_limit = std::size_t{256} << 20;  ///< bytes
+/// Bytes: a sixteenth of the machine's memory, but 256 MiB to 4 GiB. Fresh memory costs as much as a kernel
+/// that streams through it, so results that come again and again are to find theirs. Any thread.
+[[nodiscard]] std::size_t host_memory_cache_limit() noexcept;
 
 /// Bytes of free blocks kept now.
 [[nodiscard]] std::size_t host_memory_cached() noexcept;

@@ -49,13 +49,6 @@ kernel_form level_form(const kernel_form& first);
 /// on this device.
 double seam_flops(const device_slot& on, const work_count& work, bool f64);
 
-/// Builds, or finds what was built. `seconds` grows by what building took; `cached` tells whether a cache had
-/// it.
-backend::executable& build(device_slot& on, const cone* c, const group* g, const kernel_form& form,
-                           double& seconds, bool& cached);
-/// What `build` would have to do. Asks a device once per form until `forget`; may read the disk.
-build_kind build_needed(device_slot& on, const cone* c, const group* g, const kernel_form& form);
-
 /// What a device lacks for the form's same bits; empty: nothing.
 std::string lacking(const device_slot& on, const kernel_form& form);
 /// Why the form may not run on this device under these options; empty: it may.

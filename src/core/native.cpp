@@ -114,7 +114,7 @@ struct native_access {
     held h = make(a, slot, native_use::read);
     auto log = std::make_unique<run_log>();
     try {
-      const backend::block at = bring_to(slot, a, cause, *log);
+      const backend::block at = bring_to(slot, a, cause, *log, memory_reader::user_code);
       // The host's side of memory in place first: its fence must not fall into the caller's work.
       if (find_replica(*a, slot)->adopted) bring_home(a, cause, *log);
       h.handle = slot.device->native_memory(at);
@@ -137,9 +137,13 @@ struct native_access {
     const bool alone = is_alone(mine);
     auto log = std::make_unique<run_log>();
     try {
-      if (fetch) bring_to(slot, mine, described(*mine) + ", held at " + at_line(line) + ",", *log);
+      if (fetch)
+        bring_to(slot, mine, described(*mine) + ", held at " + at_line(line) + ",", *log,
+                 memory_reader::user_code);
       const replica* const old = find_replica(*mine, slot);
-      const bool take = alone && old != nullptr && can_take(*mine, *old);
+      const bool take =
+          alone && old != nullptr && can_take(*mine, *old) &&
+          (!old->adopted || shared_in_place(slot, mine->host.get(), mine->bytes, memory_reader::user_code));
       const array_handle next = next_version(*mine, line);
       next->replicas.reserve(1);
       if (!take) log->held.push_back(next);

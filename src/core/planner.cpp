@@ -5,6 +5,8 @@
 
 #include "core/native_form.hpp"
 #include "core/pricing.hpp"
+#include "core/printing.hpp"
+#include "core/quick_run.hpp"
 #include "model/recent_map.hpp"
 
 namespace busfare::core {
@@ -12,6 +14,8 @@ namespace {
 
 // Below this much predicted work on the cpu no offload is worth its launch and its crossing.
 constexpr double not_worth_asking_seconds = 200e-6;
+// Predictions closer than this are the same.
+constexpr double clearly_less = 0.97;
 
 struct hash_of_words {
   std::size_t operator()(const std::vector<std::uint64_t>& words) const {
@@ -67,6 +71,29 @@ std::string bits_note(const device_slot& on, const kernel_form& form, const opti
   return why.empty() ? why : "bits: those of " + on.info.name + " (bits::device): " + why;
 }
 
+// The device that would win, were its kernels built; null: none would. `made` has no other yet.
+std::shared_ptr<better_once_built> better_than(const candidate& best, const compiled_plan& made,
+                                               const std::vector<std::size_t>& placed, busfare::fare& fare) {
+  const candidate* other = nullptr;
+  const auto built = [](const candidate& k) { return k.predicted.total() - k.predicted.build; };
+  for (const candidate& k : made.said.candidates) {
+    if (!k.eligible || k.device == best.device || k.predicted.build <= 0) continue;
+    if (built(k) >= clearly_less * built(other != nullptr ? *other : best)) continue;
+    const better_once_built asked{device_list::shared().find(k.device).index, placed};
+    // What is built already is in the price for groups that are placed by name.
+    if (!can_build(made, asked) || is_built(made, asked)) continue;
+    other = &k;
+  }
+  if (other == nullptr) return nullptr;
+  auto later = std::make_shared<better_once_built>();
+  later->device = device_list::shared().find(other->device).index;
+  later->groups = placed;
+  later->saves = built(best) - built(*other);
+  later->build = other->predicted.build;
+  fare = other->predicted;
+  return later;
+}
+
 // Only kernels of the user's own have no form for the cpu.
 [[noreturn]] void throw_nowhere(const std::vector<candidate>& all, const cone& c, const compiled_plan& made) {
   std::string why;
@@ -78,12 +105,36 @@ std::string bits_note(const device_slot& on, const kernel_form& form, const opti
   throw error(error_class::unavailable, "no device can run this job (" + why + ")", d);
 }
 
+// One slow run may be somebody else's fault.
+constexpr double far_off = 2, clearly_more = 1.5, worth_a_thought_seconds = 100e-6;
+
+// By what was predicted when the device was chosen: later predictions of the same plan know the measured
+// times.
+bool was_slow(const receipt& r) {
+  const double took = r.measured.total() - r.measured.build;
+  bool far_from_its_own = false, another_is_better = false;
+  // Where the work seemed too little for an offload, no other device was asked.
+  if (r.plan.candidates.size() == 1) another_is_better = took > not_worth_asking_seconds;
+  for (const candidate& k : r.plan.candidates) {
+    const double predicted = k.predicted.total() - k.predicted.build;
+    if (k.device == r.plan.device)
+      far_from_its_own = took > far_off * predicted;
+    else if (k.eligible && took > clearly_more * predicted && took - predicted > worth_a_thought_seconds)
+      another_is_better = true;
+  }
+  return far_from_its_own && another_is_better;
+}
+
 }  // namespace
 
-void forget_plans() { cache().clear(); }
+void forget_plans() {
+  cache().clear();
+  forget_quick();
+}
 std::size_t plans_kept() { return cache().size(); }
 
 std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused, bool checked) {
+  take_in_built();
   std::vector<std::uint64_t> words = signature(c, &place_word);
   const std::string chosen_by_default = effective(options{}).device;
   words.push_back(std::hash<std::string>{}(chosen_by_default));
@@ -92,7 +143,15 @@ std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused, bool 
     if (m.what->map != nullptr && m.what->map->native != nullptr) words.push_back(cost_class(m.what->cost));
   const auto known = cache().find(words);
   reused = known != cache().end();
-  if (reused) return known->second;
+  std::shared_ptr<const compiled_plan> doubted;
+  if (reused) {
+    const compiled_plan& there = *known->second;
+    if (there.doubts != nullptr && there.doubts->slow_runs >= there.doubts->patience)
+      doubted = known->second;
+    else if (there.later == nullptr || !is_built(there, *there.later))
+      return known->second;
+  }
+  reused = false;
   auto made = std::make_shared<compiled_plan>();
   made->checked = checked;
   fusion_limits limits;
@@ -130,6 +189,9 @@ std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused, bool 
     profile(cpu);
     candidate best = cost_on(cpu, c, *made);
     said.candidates.push_back(best);
+    std::vector<std::size_t> placed;
+    for (std::size_t g = 0; g < made->device.size(); ++g)
+      if (made->device[g] < 0) placed.push_back(g);
     bool resident_elsewhere = false;
     for (const detail::array_handle& a : c.existing)
       resident_elsewhere = resident_elsewhere || (!a->replicas.empty());
@@ -153,10 +215,19 @@ std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused, bool 
         }
         const candidate k = cost_on(slot, c, *made);
         said.candidates.push_back(k);
-        // Ties within 3 % go to where the data are, and to the cpu before devices on its own cores.
-        if (k.eligible && (!best.eligible || k.predicted.total() < 0.97 * best.predicted.total())) best = k;
+        // Ties go to where the data are, and to the cpu before devices on its own cores.
+        if (k.eligible && (!best.eligible || k.predicted.total() < clearly_less * best.predicted.total()))
+          best = k;
       }
       if (!best.eligible) throw_nowhere(said.candidates, c, *made);
+      busfare::fare fare;
+      if (!checked) made->later = better_than(best, *made, placed, fare);
+      if (made->later)
+        said.notes.push_back(
+            device_list::shared().slots()[static_cast<std::size_t>(made->later->device)]->info.name +
+            " would end first, in " + time_text(fare.total() - fare.build) +
+            ", were its kernels built, which takes " + time_text(fare.build) +
+            ": runs order that behind the scenes, and " + best.device + " answers until then");
       said.reason = said.candidates.size() == 1
                         ? "no other device is here"
                         : "least predicted total, from the inputs where they are to the result on the host";
@@ -166,6 +237,10 @@ std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused, bool 
       if (d < 0) d = chosen;
     }
     said.device = best.device;
+    made->doubts = std::make_shared<plan_doubts>();
+    // Two devices that are both disturbed are not to take turns, nor is one to be confirmed again and again.
+    if (doubted)
+      made->doubts->patience = std::min(4 * doubted->doubts->patience, plan_doubts::longest_patience);
   }
   said.checked = checked;
   if (checked)
@@ -197,9 +272,15 @@ std::shared_ptr<const compiled_plan> plan_for(const cone& c, bool& reused, bool 
     }
     said.steps.push_back(std::move(s));
   }
-  cache().emplace(std::move(words), made);
+  cache().assign(std::move(words), made);
   cache().keep(plan_limit);
   return made;
+}
+
+void doubt(const receipt& r, const compiled_plan& made) noexcept {
+  // The first run of a plan may have opened devices.
+  if (made.doubts == nullptr || r.plan.simulated || made.checked || !r.plan.reused) return;
+  made.doubts->slow_runs = was_slow(r) ? made.doubts->slow_runs + 1 : 0;
 }
 
 void predict(busfare::plan& p, const compiled_plan& made, const cone& c, bool to_host,

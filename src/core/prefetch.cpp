@@ -10,6 +10,7 @@
 #include <busfare/runtime.hpp>
 
 #include "core/executor.hpp"
+#include "core/kernel_build.hpp"
 #include "core/residency.hpp"
 #include "core/trace_record.hpp"
 #include "core/versions.hpp"

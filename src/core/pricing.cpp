@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/kernel_build.hpp"
 #include "core/residency.hpp"
 
 namespace busfare::core {
@@ -120,7 +121,7 @@ class walk {
       brought_.emplace_back(v, at_host);
     }
     if (place == at_host) return;
-    cross(v, slot, direction::upload, why, price_.total);
+    cross(v, slot, direction::upload, why, price_.total, true, reader_of(forms_[reader].native != nullptr));
     brought_.emplace_back(v, place);
   }
 
@@ -139,14 +140,14 @@ class walk {
   }
 
   void cross(const value_ref& v, const device_slot& slot, direction way, const std::string* why, fare& f,
-             bool implied = true) {
+             bool implied = true, memory_reader by = memory_reader::our_text) {
     const replica* const stale = way == direction::upload ? stale_on(v, slot) : nullptr;
     const std::uint64_t bytes = stale != nullptr ? stale->stale.bytes() : bytes_of(v);
     if (bytes == 0) return;
     const detail::array_state* a = existing(v);
     transfer t;
     t.direction = way;
-    t.fence = stale == nullptr && shared_in_place(slot, a != nullptr ? a->host.get() : nullptr, bytes);
+    t.fence = stale == nullptr && shared_in_place(slot, a != nullptr ? a->host.get() : nullptr, bytes, by);
     if (const link_curve* const link = link_for(slot, way, t.fence)) {
       const byte_range whole{0, bytes};
       for (const byte_range& each : stale != nullptr ? stale->stale.all() : std::span(&whole, 1)) {

@@ -1,4 +1,6 @@
 // Plans and receipts as text.
+#include "core/printing.hpp"
+
 #include <cstdio>
 #include <ostream>
 #include <string>
@@ -7,7 +9,7 @@
 #include <busfare/receipt.hpp>
 
 namespace busfare {
-namespace {
+namespace core {
 
 std::string time_text(double seconds) {
   if (seconds < 0) return "-";
@@ -20,6 +22,12 @@ std::string time_text(double seconds) {
     std::snprintf(text, sizeof text, "%.2f s", seconds);
   return text;
 }
+
+}  // namespace core
+
+namespace {
+
+using core::time_text;
 
 std::string bytes_text(std::uint64_t bytes) {
   char text[32];

@@ -142,7 +142,7 @@ void record_fold(const fold_kernel& kernel, const options& how, source_line line
   n->how = how;
   n->line = line;
   n->shape = of;
-  n->arguments.assign(components.begin(), components.end());
+  for (const map_argument& each : components) n->arguments.push_back(each);
   n->output_types = kernel.components;
   core::finish_recording(std::move(n), results, extents());
 }

@@ -34,7 +34,7 @@ std::shared_ptr<node> map_node(const detail::map_kernel& kernel, const options& 
   n->how = how;
   n->line = line;
   n->shape = shape;
-  n->arguments.assign(std::make_move_iterator(arguments.begin()), std::make_move_iterator(arguments.end()));
+  for (detail::map_argument& each : arguments) n->arguments.push_back(std::move(each));
   n->output_types = kernel.program->stored;
   return n;
 }
@@ -45,24 +45,25 @@ void finish_recording(std::shared_ptr<node> n, std::span<detail::array_handle> r
   for (const detail::map_argument& a : n->arguments) {
     if (a.array) depth = std::max(depth, a.array->depth.load(std::memory_order_relaxed));
   }
-  n->depth = depth + 1;
+  const std::uint32_t this_depth = n->depth = depth + 1;
+  std::uint64_t bytes = 0;
   for (std::size_t k = 0; k < results.size(); ++k) {
     auto state = std::make_shared<detail::array_state>(n->output_types[k], shape, n->line);
-    state->depth.store(n->depth, std::memory_order_relaxed);
-    state->producer = n;
+    state->depth.store(this_depth, std::memory_order_relaxed);
     n->outputs.push_back(state);
-    n->output_bytes += state->bytes;
+    bytes += state->bytes;
     results[k] = std::move(state);
   }
+  n->output_bytes = bytes;
   lazy_counts& waiting = lazy();
-  waiting.bytes.fetch_add(n->output_bytes, std::memory_order_relaxed);
-  const std::uint32_t this_depth = n->depth;
-  n.reset();
+  if (bytes >= large_bytes) waiting.bytes.fetch_add(bytes, std::memory_order_relaxed);
+  for (std::size_t k = 1; k < results.size(); ++k) results[k]->producer = n;
+  results[0]->producer = std::move(n);
   if (eager()) {
     run_forced(results, forced::eager, results[0]->line);
   } else if (this_depth >= depth_limit) {
     run_forced(results, forced::depth, results[0]->line);
-  } else if (waiting.nodes.load(std::memory_order_relaxed) > count_limit) {
+  } else if (waiting.nodes() > count_limit) {
     run_forced(results, forced::count, results[0]->line);
   } else if (waiting.bytes.load(std::memory_order_relaxed) > bytes_limit()) {
     run_forced(results, forced::bytes, results[0]->line);

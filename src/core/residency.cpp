@@ -18,8 +18,6 @@ backend::block host_block(const detail::array_state& a) {
   return {at, 0, a.bytes, backend::memory_kind::pageable, at};
 }
 
-bool aligned(const void* p) { return reinterpret_cast<std::uintptr_t>(p) % 64 == 0; }
-
 void mark(run_log& log, device_slot& slot, backend::queue& q, lane on) {
   const std::size_t row = on == lane::kernel ? log.steps.size() - 1 : log.transfers.size() - 1;
   log.marks.push_back({q.mark(), &slot, on, row});
@@ -62,8 +60,11 @@ const link_curve* link_for(const device_slot& slot, direction way, bool fence) {
   return link != nullptr ? link : slot.profile->best(way);
 }
 
-bool shared_in_place(const device_slot& slot, const void* host, std::size_t bytes) {
-  return slot.info.shares_host_memory && bytes != 0 && aligned(host);
+bool shared_in_place(const device_slot& slot, const void* host, std::size_t bytes, memory_reader by) {
+  constexpr std::size_t line = 64;
+  const std::size_t wanted =
+      by == memory_reader::our_text ? slot.info.host_alignment : std::max(slot.info.host_alignment, line);
+  return slot.info.shares_host_memory && bytes != 0 && reinterpret_cast<std::uintptr_t>(host) % wanted == 0;
 }
 
 void run_log::settle(busfare::trace& trace) {
@@ -251,12 +252,20 @@ backend::block refresh(device_slot& slot, const detail::array_handle& a, const s
 }  // namespace
 
 backend::block bring_to(device_slot& slot, const detail::array_handle& a, const std::string& cause,
-                        run_log& log) {
+                        run_log& log, memory_reader by) {
   log.held.push_back(a);
   if (slot.is_host()) {
     bring_home(a, cause, log);
     return {const_cast<void*>(a->host.get()), 0, a->bytes, backend::memory_kind::mapped,
             const_cast<void*>(a->host.get())};
+  }
+  const auto unfit = std::find_if(a->replicas.begin(), a->replicas.end(), [&](const replica& r) {
+    return r.device == slot.index && r.adopted && !shared_in_place(slot, a->host.get(), a->bytes, by);
+  });
+  if (unfit != a->replicas.end()) {  // in place for our own texts; this reader gets a copy
+    bring_home(a, cause, log);
+    give_replica(slot, *unfit);
+    a->replicas.erase(unfit);
   }
   for (const replica& r : a->replicas) {
     if (r.device != slot.index) continue;
@@ -271,7 +280,7 @@ backend::block bring_to(device_slot& slot, const detail::array_handle& a, const 
   bring_home(a, cause, log);
   replica r;
   r.device = slot.index;
-  if (shared_in_place(slot, a->host.get(), a->bytes)) {
+  if (shared_in_place(slot, a->host.get(), a->bytes, by)) {
     if (const auto adopted = slot.device->adopt(const_cast<void*>(a->host.get()), a->bytes)) {
       r.memory = *adopted;
       r.adopted = true;
@@ -293,7 +302,10 @@ backend::block bring_to(device_slot& slot, const detail::array_handle& a, const 
     log.brought.emplace_back(a, &slot);
     a->replicas.push_back(r);
   } catch (...) {
-    give_replica(slot, r);
+    if (r.adopted)
+      give_replica(slot, r);
+    else
+      give_up_upload(slot, r.memory, log);
     throw;
   }
   return r.memory;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -65,8 +66,16 @@ std::string at_line(const source_line& l);
 /// The curve that says what a crossing costs; null where nothing is known. `fence`: memory is shared and
 /// nothing is copied.
 const link_curve* link_for(const device_slot& slot, direction way, bool fence);
+/// Who reads a device's memory. Kernels of the user's own may use vectors, and get whole lines as they do
+/// from any driver; our texts read elements.
+enum class memory_reader : std::uint8_t { our_text, user_code };
+
+constexpr memory_reader reader_of(bool native_kernel) noexcept {
+  return native_kernel ? memory_reader::user_code : memory_reader::our_text;
+}
+
 /// Whether the array's host memory (null: what core will allocate) can be used by the device in place.
-bool shared_in_place(const device_slot& slot, const void* host, std::size_t bytes);
+bool shared_in_place(const device_slot& slot, const void* host, std::size_t bytes, memory_reader by);
 
 /// Device memory for `bytes` bytes, from the slot's spare blocks or new. Throws out_of_memory after spare
 /// blocks were dropped.
@@ -78,9 +87,9 @@ void give_replica(device_slot& slot, const replica& r) noexcept;
 /// Hands back what arrays that died since the last run left.
 void drain_released(device_slot& slot) noexcept;
 
-/// The memory of `a` on the device, with its contents there. `cause`: whose input it is.
+/// The memory of `a` on the device, with its contents there, as `by` may read it. `cause`: whose input it is.
 backend::block bring_to(device_slot& slot, const detail::array_handle& a, const std::string& cause,
-                        run_log& log);
+                        run_log& log, memory_reader by = memory_reader::our_text);
 /// The contents on the host. Waits for the work that produces them.
 void bring_home(const detail::array_handle& a, const std::string& cause, run_log& log);
 /// The contents into `to`, the caller's memory of a->bytes bytes, from a device that has them; the array does

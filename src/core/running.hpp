@@ -14,6 +14,7 @@
 #include "core/check_mode.hpp"
 #include "core/executor.hpp"
 #include "core/host_memory.hpp"
+#include "core/kernel_build.hpp"
 #include "core/last_use.hpp"
 #include "core/node_check.hpp"
 #include "core/planner.hpp"
@@ -145,7 +146,7 @@ class running {
     return a;
   }
 
-  backend::block input(device_slot& slot, const value_ref& v, const std::string& reader) {
+  backend::block input(device_slot& slot, const value_ref& v, const std::string& reader, memory_reader by) {
     const detail::array_handle& a = array_at(v);
     if (slot.is_host() && on_host_now(*a)) {
       log_.held.push_back(a);
@@ -154,7 +155,7 @@ class running {
     }
     if (!slot.is_host() && v.node >= 0 && on_host_now(*a))
       a->on_host.store(true, std::memory_order_release), provisional_.push_back(a);
-    return bring_to(slot, a, described(*a) + ", read by " + reader + ",", log_);
+    return bring_to(slot, a, described(*a) + ", read by " + reader + ",", log_, by);
   }
 
   void run_group(const group& g, const kernel_form& form, device_slot& slot) {
@@ -170,7 +171,7 @@ class running {
     const std::string reader = form.what + " at " + at_line(first_line(c_, g));
     for (const value_ref& v : g.inputs) {
       backend::argument a;
-      a.memory = input(slot, v, reader);
+      a.memory = input(slot, v, reader, reader_of(form.native != nullptr));
       a.size = array_at(v)->shape.count();
       arguments.push_back(a);
     }

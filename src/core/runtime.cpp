@@ -17,9 +17,11 @@
 #include "core/executor.hpp"
 #include "core/host_memory.hpp"
 #include "core/kernel_cache.hpp"
+#include "core/lent_memory.hpp"
 #include "core/prefetch.hpp"
 #include "core/probe.hpp"
 #include "core/profile_store.hpp"
+#include "core/quick_run.hpp"
 #include "core/residency.hpp"
 #include "core/trace_notes.hpp"
 #include "core/trace_record.hpp"
@@ -40,12 +42,14 @@ struct defaults {
   std::mutex lock;
   options how;
   std::set<std::string, std::less<>> known;  // device names that were found
+  std::atomic<bool> named = false;           // how.device is not "auto"
 };
 defaults& state() {
   static auto* const d = [] {
     auto* made = new defaults;
     if (const char* name = secure_getenv("BUSFARE_DEVICE"); name != nullptr && *name != 0)
       made->how.device = name;
+    made->named = made->how.device != "auto";
     return made;
   }();
   return *d;
@@ -81,7 +85,7 @@ bool eager() {
 }
 
 options effective(const options& how) {
-  if (how.device != "auto") return how;
+  if (how.device != "auto" || !state().named) return how;
   std::scoped_lock hold(state().lock);
   options h = how;
   h.device = state().how.device;
@@ -89,11 +93,17 @@ options effective(const options& how) {
 }
 
 void check_device(const options& how, source_line line) {
+  if (how.device == "auto" && !state().named) return;
+  // Devices never leave the list, and a call site asks for the same one again and again.
+  thread_local std::string last;
   const options h = effective(how);
-  if (h.device == "auto") return;
+  if (h.device == last || h.device == "auto") return;
   {
     std::scoped_lock hold(state().lock);
-    if (state().known.contains(h.device)) return;
+    if (state().known.contains(h.device)) {
+      last = h.device;
+      return;
+    }
   }
   try {
     std::scoped_lock hold(run_lock());
@@ -118,6 +128,7 @@ void run_forced(std::span<const detail::array_handle> wanted, forced why, source
 const device_profile& measure(device_slot& slot) {
   slot.measuring = true;
   try {
+    const std::scoped_lock building(slot.build_lock);
     slot.profile = quick_calibrate(*slot.device, probe_on(slot));
   } catch (...) {
     slot.measuring = false;
@@ -157,20 +168,24 @@ const void* host_of(const array_handle& a, source_line line) {
   const bool here = a->on_host.load(std::memory_order_acquire);
   // The memory of a borrowed array changes when its lease ends.
   if (here && !a->borrowed.load(std::memory_order_acquire)) return a->host.get();
+  std::shared_ptr<core::node> gone;
   std::scoped_lock hold(core::run_lock());
-  if (!a->on_host.load(std::memory_order_acquire))
+  if (!a->on_host.load(std::memory_order_acquire) && !core::run_quickly(a, gone))
     core::execute({&a, 1}, true, core::cause_text("host", line));
   return a->host.get();
 }
 
 void copy_out(const array_handle& a, void* to, source_line line) {
   if (a->bytes == 0) return;
+  const std::string cause = core::cause_text("into", line);
+  core::await_taken_back(to, a->bytes, cause);
   if (a->on_host.load(std::memory_order_acquire)) {
     std::memcpy(to, host_of(a, line), a->bytes);
     return;
   }
+  std::shared_ptr<core::node> gone;
   std::scoped_lock hold(core::run_lock());
-  core::execute({&a, 1}, false, core::cause_text("into", line));
+  if (!core::run_quickly(a, gone)) core::execute({&a, 1}, false, cause);
   if (!a->on_host.load(std::memory_order_acquire)) {
     busfare::trace of_log;
     core::run_log log;
@@ -250,6 +265,8 @@ void set_default_options(const options& how) {
   }
   std::scoped_lock hold(core::state().lock);
   core::state().how = how;
+  core::state().named = how.device != "auto";
+  core::forget_quick();
 }
 
 statistics stats() {
@@ -257,8 +274,9 @@ statistics stats() {
   const core::run_counts& c = core::counts();
   statistics s;
   s.recorded = core::lazy().recorded.load();
-  s.unrun = core::lazy().nodes.load();
+  s.unrun = core::lazy().nodes();
   s.runs = c.runs;
+  s.short_runs = c.short_runs;
   const auto cuts = [&](core::cut_cause why) { return c.cuts[static_cast<std::size_t>(why)]; };
   s.cut_by_operations = cuts(core::cut_cause::operations);
   s.cut_by_inputs = cuts(core::cut_cause::inputs);
@@ -273,6 +291,7 @@ statistics stats() {
   s.plans_made = c.plans_made;
   s.built = c.built;
   s.build_cache_hits = c.build_cache_hits;
+  s.built_behind = c.built_behind;
   s.launches = c.launches;
   s.writes_taken_over = core::writes().taken_over;
   s.writes_copied = core::writes().copied;
@@ -288,6 +307,8 @@ void forget() {
     slot->built.clear();
     slot->warmed.clear();
     slot->asked.clear();
+    slot->behind.clear();
+    slot->unbuildable.clear();
     if (!slot->device) continue;
     for (const backend::block& b : slot->spare) slot->device->release(b);
     slot->spare.clear();

@@ -32,9 +32,12 @@ std::optional<recording>& current() {
 
 }  // namespace
 
+bool is_recording_trace() { return current().has_value(); }
+
 void keep_trace(const trace& of_run, std::chrono::steady_clock::time_point began) {
   if (!current()) return;
   recording& r = *current();
+  if (began < r.began) return;  // a build behind the scenes that began before
   const double offset = std::chrono::duration<double>(began - r.began).count();
   double last = r.simulated_seconds;
   for (span s : of_run.spans()) {

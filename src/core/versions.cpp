@@ -10,6 +10,7 @@
 
 #include "core/devices.hpp"
 #include "core/host_memory.hpp"
+#include "core/lent_memory.hpp"
 #include "core/prefetch.hpp"
 #include "core/residency.hpp"
 #include "core/trace_record.hpp"
@@ -213,6 +214,7 @@ void close_version(const array_handle& written, bool on_host) noexcept {
 
 array_handle array_borrowed(const void* from, extents shape, type t, source_line line) {
   array_handle a = array_from(std::shared_ptr<const void>(std::shared_ptr<void>(), from), shape, t, line);
+  core::lend(a.get(), from, a->bytes, line);
   a->borrowed.store(true, std::memory_order_release);
   return a;
 }
@@ -244,6 +246,7 @@ void end_lease(array_handle& a) noexcept {
     a->on_host.store(false, std::memory_order_release);
   }
   a->borrowed.store(false, std::memory_order_release);
+  take_back(a.get());
   a.reset();
 }
 

@@ -110,7 +110,7 @@ class checker {
 
   void run() {
     for (std::size_t k = 0; k < p_.steps.size(); ++k) step(k);
-    if (p_.fold_comparable) fold();
+    if (p_.fold_comparable || p_.folded_comparable) fold();
   }
 
  private:
@@ -121,8 +121,7 @@ class checker {
                             : made_[i].front().data();
   }
 
-  void step(std::size_t k) {
-    const planned_step& s = p_.steps[k];
+  std::vector<cpu_operand> operands(const planned_step& s) const {
     std::vector<cpu_operand> in;
     for (std::size_t i = s.in; i < s.in_end; ++i) {
       const auto from = static_cast<std::size_t>(p_.in[i]);
@@ -130,6 +129,23 @@ class checker {
       in.push_back({at(p_.in[i]), kind == parameter_kind::whole ? f_.size[from] : 0,
                     kind == parameter_kind::broadcast});
     }
+    return in;
+  }
+
+  // Without its results.
+  cpu_block block(const planned_step& s, const std::vector<cpu_operand>& in) const noexcept {
+    cpu_block b{};
+    b.in = in.data();
+    b.numbers = reinterpret_cast<const std::byte*>(f_.numbers.data() + s.numbers);
+    std::copy(std::begin(f_.shape), std::end(f_.shape), std::begin(b.shape));
+    b.first = f_.first;
+    b.count = n_;
+    return b;
+  }
+
+  void step(std::size_t k) {
+    const planned_step& s = p_.steps[k];
+    const std::vector<cpu_operand> in = operands(s);
     std::vector<aligned_bytes> want, got;
     std::vector<std::byte*> want_at, got_at;
     for (std::size_t o = s.out; o < s.out_end; ++o) {
@@ -137,13 +153,8 @@ class checker {
       want_at.push_back(want.emplace_back(zeros(bytes)).data());
       got_at.push_back(got.emplace_back(zeros(bytes)).data());
     }
-    cpu_block b{};
-    b.in = in.data();
+    cpu_block b = block(s, in);
     b.out = want_at.data();
-    b.numbers = reinterpret_cast<const std::byte*>(f_.numbers.data() + s.numbers);
-    std::copy(std::begin(f_.shape), std::end(f_.shape), std::begin(b.shape));
-    b.first = f_.first;
-    b.count = n_;
     s.base(b);
     if (s.comparable) {
       b.out = got_at.data();
@@ -182,10 +193,20 @@ class checker {
       got.push_back(results.data() + 16 * c + 8);
     }
     p_.fold_base({in.data(), want.data(), n_});
-    p_.fold({in.data(), got.data(), n_});
-    for (std::size_t c = 0; c < components; ++c)
-      compare(type_of_slot(p_.fold_results[c]), got[c], want[c], 1, f_.first / tree_block, p_.set,
-              "component " + std::to_string(c + 1) + " of a fold, tree block counted as element,");
+    const auto compare_all = [&](const char* what) {
+      for (std::size_t c = 0; c < components; ++c)
+        compare(type_of_slot(p_.fold_results[c]), got[c], want[c], 1, f_.first / tree_block, p_.set,
+                "component " + std::to_string(c + 1) + " of a " + what + ", tree block counted as element,");
+    };
+    if (p_.fold_comparable) {
+      p_.fold({in.data(), got.data(), n_});
+      compare_all("fold");
+    }
+    if (p_.folded_comparable && n_ == tree_block) {
+      const std::vector<cpu_operand> read = operands(p_.steps.front());
+      p_.folded(block(p_.steps.front(), read), got.data());
+      compare_all("map and fold in one");
+    }
   }
 
   busfare::type type_of_slot(int s) const noexcept { return p_.slots[static_cast<std::size_t>(s)].type; }
@@ -199,7 +220,7 @@ class checker {
 }  // namespace
 
 bool needs_base_check(const plan& p) noexcept {
-  return p.fold_comparable ||
+  return p.fold_comparable || p.folded_comparable ||
          std::any_of(p.steps.begin(), p.steps.end(), [](const planned_step& s) { return s.comparable; });
 }
 

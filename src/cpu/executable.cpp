@@ -57,6 +57,7 @@ executable::executable(const backend::build_request& what, isa set)
       scratches_(plan_, pool_.threads()),
       streaming_limit_(this_processor().last_level_cache / 4 * 3),
       checked_(!needs_base_check(plan_)),
+      block_checked_(!plan_.folded_comparable),
       ns_per_element_(guess_ns * plan_.weight) {
   frame_.address.resize(plan_.parameters);
   frame_.size.resize(plan_.parameters);
@@ -126,10 +127,12 @@ void executable::run(const backend::launch& how) {
   fill_frame(how);
   const std::uint64_t end = frame_.first + frame_.count;
   try {
-    if (!checked_) {
+    const bool whole_block = frame_.count >= tree_block;
+    if (!checked_ || (!block_checked_ && whole_block)) {
       const fp_state state;
       check_against_base(plan_, frame_);
       checked_ = true;
+      block_checked_ = block_checked_ || whole_block;
     }
     std::uint64_t from = frame_.first;
     spent_ns_.store(0, std::memory_order_relaxed);
@@ -200,95 +203,6 @@ void executable::run_range(std::uint64_t from, std::uint64_t to) {
     fold_range(lease.get(), from, to);
   else
     map_range(lease.get(), from, to);
-}
-
-void executable::bind(scratch& s) const noexcept {
-  for (std::size_t i = 0; i < plan_.slots.size(); ++i) {
-    const bool here = i >= plan_.parameters || frame_.shadowed[i] != 0;
-    s.base[i] = here ? s.memory.data() + plan_.slots[i].scratch : frame_.address[i];
-    s.where[i] = here && i < plan_.parameters ? place::block : plan_.slots[i].where;
-  }
-  for (std::size_t i = 0; i < plan_.in.size(); ++i) {
-    const auto from = static_cast<std::size_t>(plan_.in[i]);
-    const parameter_kind kind = plan_.slots[from].kind;
-    s.in[i] = {s.base[from], kind == parameter_kind::whole ? frame_.size[from] : 0,
-               kind == parameter_kind::broadcast};
-  }
-  for (std::size_t c = 0; c < plan_.fold_slots.size(); ++c) {
-    const auto from = static_cast<std::size_t>(plan_.fold_slots[c]);
-    const slot& t = plan_.slots[from];
-    if (t.kind != parameter_kind::broadcast) continue;
-    std::byte* const fill = s.memory.data() + t.scratch;
-    for (std::uint64_t k = 0; k < tree_block; ++k)
-      std::memcpy(fill + k * size_of(t.type), frame_.address[from], size_of(t.type));
-  }
-}
-
-// All steps on elements [first, first + count); `in_tree` is first's place in its tree block.
-void executable::run_steps(scratch& s, std::uint64_t first, std::uint64_t in_tree,
-                           std::uint64_t count) const noexcept {
-  const auto at = [&](int slot_index) {
-    const auto i = static_cast<std::size_t>(slot_index);
-    const std::uint64_t element = s.where[i] == place::array  ? first
-                                  : s.where[i] == place::tree ? in_tree
-                                                              : 0;
-    return s.base[i] + element * plan_.slots[i].stride;
-  };
-  cpu_block b{};
-  std::copy(std::begin(frame_.shape), std::end(frame_.shape), std::begin(b.shape));
-  b.first = first;
-  b.count = count;
-  const planned_step* const last = &plan_.steps.back();
-  for (const planned_step& step : plan_.steps) {
-    // Broadcasts and tables have stride 0 and stay where `bind` put them.
-    for (std::size_t i = step.in; i < step.in_end; ++i) s.in[i].data = at(plan_.in[i]);
-    for (std::size_t o = step.out; o < step.out_end; ++o) s.out[o] = at(plan_.out[o]);
-    b.in = s.in.data() + step.in;
-    b.out = s.out.data() + step.out;
-    b.numbers = reinterpret_cast<const std::byte*>(frame_.numbers.data() + step.numbers);
-    b.stream = frame_.stream && &step == last;
-    step.run(b);
-  }
-}
-
-void executable::map_range(scratch& s, std::uint64_t from, std::uint64_t to) const noexcept {
-  const std::uint64_t length = plan_.blocked ? chain_block : to - from;
-  for (std::uint64_t i = from; i != to;) {
-    const std::uint64_t n = std::min(length, to - i);
-    run_steps(s, i, 0, n);
-    if (frame_.any_shadow)
-      for (std::size_t r = 0; r < plan_.parameters; ++r)
-        if (frame_.shadowed[r] != 0) {
-          const std::size_t size = plan_.slots[r].stride;
-          std::memcpy(frame_.address[r] + i * size, s.base[r], n * size);
-        }
-    i += n;
-  }
-#if defined(__x86_64__)
-  if (frame_.stream) __builtin_ia32_sfence();
-#endif
-}
-
-void executable::fold_range(scratch& s, std::uint64_t from, std::uint64_t to) const noexcept {
-  const std::uint64_t length = plan_.blocked ? chain_block : tree_block;
-  for (std::uint64_t i = from; i != to;) {
-    const std::uint64_t n = std::min(tree_block, to - i);
-    if (!plan_.steps.empty())
-      for (std::uint64_t j = 0; j < n; j += length) run_steps(s, i + j, j, std::min(length, n - j));
-    const std::uint64_t result = (i - frame_.first) / tree_block;
-    for (std::size_t c = 0; c < plan_.fold_slots.size(); ++c) {
-      const auto in = static_cast<std::size_t>(plan_.fold_slots[c]);
-      const auto out = static_cast<std::size_t>(plan_.fold_results[c]);
-      const slot& t = plan_.slots[in];
-      s.fold_in[c] = t.kind == parameter_kind::broadcast ? s.memory.data() + t.scratch
-                     : in < plan_.parameters             ? s.base[in] + i * t.stride
-                                                         : s.base[in];
-      s.fold_out[c] = s.base[out] + result * plan_.slots[out].stride;
-    }
-    const cpu_fold_block b{s.fold_in.data(), s.fold_out.data(), n};
-    plan_.fold(b);
-    i += n;
-  }
 }
 
 }  // namespace busfare::cpu

@@ -34,7 +34,12 @@ class executable final : public backend::executable {
   void bind(scratch& s) const noexcept;
   void map_range(scratch& s, std::uint64_t from, std::uint64_t to) const noexcept;
   void fold_range(scratch& s, std::uint64_t from, std::uint64_t to) const noexcept;
-  void run_steps(scratch& s, std::uint64_t first, std::uint64_t in_tree, std::uint64_t count) const noexcept;
+  cpu_block block_of(scratch& s, const planned_step& step, std::uint64_t first, std::uint64_t in_tree,
+                     std::uint64_t count) const noexcept;
+  void run_steps(scratch& s, std::uint64_t first, std::uint64_t in_tree, std::uint64_t count,
+                 std::uint64_t more) const noexcept;
+  void fetch_ahead(const scratch& s, std::uint64_t next, std::uint64_t count,
+                   std::size_t step) const noexcept;
   void split(std::uint64_t from, std::uint64_t to);
   void learn(std::uint64_t elements) noexcept;
 
@@ -44,6 +49,7 @@ class executable final : public backend::executable {
   frame frame_;
   std::size_t streaming_limit_;  // bytes of a launch's arrays from which results are streamed
   bool checked_;                 // against base
+  bool block_checked_;           // likewise the entry that takes whole tree blocks, where there is one
   bool measured_ = false;        // ns_per_element_ was measured, not guessed
   double ns_per_element_;        // of one thread; decides how a launch is split, never what it computes
   std::atomic<std::int64_t> spent_ns_{0};  // by all threads, in the timed ranges of this launch

@@ -156,6 +156,18 @@ class builder {
     p_.fold_base = what_.fold->run[0];
     p_.fold = entry_of(*what_.fold, p_.set);
     p_.fold_comparable = p_.fold != p_.fold_base && !what_.fold->tu_fast_math;
+    add_folded();
+  }
+
+  // Where the one step and the fold were recorded by one call, in this order of components.
+  void add_folded() {
+    if (what_.steps.size() != 1 || what_.steps.front().code->folded == nullptr) return;
+    const backend::step& s = what_.steps.front();
+    const cpu_folded_code& both = *s.code->folded;
+    if (both.fold != what_.fold || !std::ranges::equal(s.out, what_.fold_slots)) return;
+    if (std::ranges::any_of(s.out, [&](int o) { return index(o) < p_.parameters; })) return;
+    p_.folded = entry_of(both, p_.set);
+    p_.folded_comparable = !s.code->tu_fast_math && !what_.fold->tu_fast_math;
   }
 
   static std::size_t index(int slot) noexcept { return static_cast<std::size_t>(slot); }

@@ -55,6 +55,8 @@ struct plan {
 
   cpu_fold_entry fold = nullptr, fold_base = nullptr;
   bool fold_comparable = false;
+  cpu_folded_entry folded = nullptr;  ///< the one step and the fold, of whole tree blocks; null: in turn
+  bool folded_comparable = false;
   std::vector<int> fold_slots, fold_results;
 };
 

@@ -14,6 +14,7 @@ class queue final : public backend::queue {
  public:
   void copy(const backend::block& to, const backend::block& from, std::size_t bytes) override;
   void run(backend::executable& what, const backend::launch& how) override;
+  void run_now(backend::executable& what, const backend::launch& how) override;
   void wait_for(backend::event& e) override;
   std::unique_ptr<backend::event> mark() override;
   void flush() override;

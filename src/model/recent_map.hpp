@@ -46,6 +46,11 @@ template <class Key, class Value, class Hash = std::hash<Key>> class recent_map 
     }
     return {entries_.begin(), true};
   }
+  /// The same, but a value that was there is replaced.
+  void assign(Key key, Value value) {
+    const auto [at, made] = emplace(std::move(key), value);
+    if (!made) at->second = std::move(value);
+  }
   /// Drops the entries that were not used for longest until `limit` are left; tells `dropped` of each before.
   template <class F> void keep(std::size_t limit, F&& dropped) {
     while (entries_.size() > limit) {

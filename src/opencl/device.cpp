@@ -1,6 +1,8 @@
 // Memory, builds and queues of one OpenCL device.
 #include "opencl/device.hpp"
 
+#include <algorithm>
+
 #include "opencl/event.hpp"
 #include "opencl/exactness.hpp"
 #include "opencl/executable.hpp"
@@ -12,6 +14,8 @@ namespace {
 
 using backend::block;
 using backend::memory_kind;
+
+constexpr std::size_t malloc_alignment = 16;
 
 context_handle make_context(const wall& w, const found_device& f) {
   const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM,
@@ -39,24 +43,27 @@ device::device(const backend::services& core, const found_device& which)
       service_(make_queue(wall_, context_.get(), which.id)),
       memory_(wall_),
       programs_(wall_, core, context_.get(), which.id, which.info.fingerprint, options_for(which)) {
-  if (found_.info.shares_host_memory && !maps_in_place()) {
+  if (found_.info.shares_host_memory && !maps_in_place(0)) {
     found_.info.shares_host_memory = false;
     if (core_.note != nullptr)
       core_.note(found_.info.name + " claims to share host memory but maps it elsewhere: it is given copies");
   }
+  // A CPU reads what malloc gives as well as anything; others want whole lines.
+  if (found_.info.shares_host_memory && found_.is_cpu && maps_in_place(malloc_alignment))
+    found_.info.host_alignment = malloc_alignment;
   probe_arithmetic();
 }
 
 device::~device() = default;
 
 void device::probe_arithmetic() {
-  const std::string key = "opencl probe 1\n" + found_.info.fingerprint + "\n" + programs_.options();
+  const std::string key = "opencl probe 2\n" + found_.info.fingerprint + "\n" + programs_.options();
   std::vector<std::byte> verdict;
   backend::arithmetic found;
   if (core_.cache_get != nullptr && core_.cache_get(key, verdict) && verdict.size() == 1) {
     found = backend::arithmetic::from_bits(std::to_integer<unsigned>(verdict[0]));
   } else {
-    found = probe_exactness(wall_, programs_, context_.get(), service_.get(), found_.info.f64);
+    found = probe_exactness(wall_, programs_, context_.get(), service_.get(), found_.info.f64, found_.is_cpu);
     const auto byte = static_cast<std::byte>(found.bits());
     if (core_.cache_put != nullptr) core_.cache_put(key, &byte, 1);
   }
@@ -69,10 +76,11 @@ void device::probe_arithmetic() {
   found_.info.denormals = found.denormals;
 }
 
-// Believed only where a map gives the host's own address and a fence brings a value over.
-bool device::maps_in_place() {
+// A device that says it shares memory is not believed where a map gives another address than the host's.
+bool device::maps_in_place(std::size_t offset) {
   constexpr std::size_t bytes = 4096;
-  void* host = core_.host_alloc(bytes);
+  void* const block = core_.host_alloc(offset + bytes);
+  void* const host = static_cast<std::byte*>(block) + offset;
   bool in_place = false;
   {
     cl_int code = CL_SUCCESS;
@@ -86,7 +94,7 @@ bool device::maps_in_place() {
       clFinish(service_.get());
     }
   }
-  core_.host_free(host);
+  core_.host_free(block);
   return in_place;
 }
 
@@ -175,7 +183,8 @@ std::unique_ptr<backend::executable> device::build(const backend::build_request&
   const executable::limits limits{found_.is_cpu,
                                   found_.work_group_limit,
                                   {found_.work_items[0], found_.work_items[1], found_.work_items[2]},
-                                  found_.address_bits};
+                                  found_.address_bits,
+                                  static_cast<unsigned>(std::max(1, found_.info.compute_units))};
   return std::make_unique<executable>(wall_, found_.id, b.program, what, limits, std::move(b.log),
                                       b.from_cache);
 }

@@ -34,7 +34,7 @@ class device final : public backend::device {
  private:
   void probe_arithmetic();
   void check_queue(void* stream, const char* call) const;
-  bool maps_in_place();
+  bool maps_in_place(std::size_t offset);
   memory_handle create(cl_mem_flags flags, std::size_t bytes, void* host);
   backend::block wrap(void* host, std::size_t bytes, std::size_t buffer_bytes, bool owned);
 

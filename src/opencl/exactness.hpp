@@ -8,8 +8,9 @@
 namespace busfare::opencl {
 
 /// Runs 64 triples of hard values through + - * / sqrt fma and a separately stated a * b + c and compares
-/// with the host. Blocks for one build and one short launch. Throws what the calls throw.
+/// with the host. `vectors`: by the operations of vectors, too, which are functions of their own in some
+/// drivers. Blocks for one build and one short launch of each. Throws what the calls throw.
 backend::arithmetic probe_exactness(const wall& w, program_cache& programs, cl_context context,
-                                    cl_command_queue queue, bool f64);
+                                    cl_command_queue queue, bool f64, bool vectors);
 
 }  // namespace busfare::opencl

@@ -10,6 +10,8 @@ namespace {
 
 // A map's groups. On a CPU a group is a loop that the driver vectorises and the unit that its threads take.
 constexpr std::size_t map_group_cpu = 1024, map_group_gpu = 256;
+// Of a map whose items take shares: enough that units which end early find more.
+constexpr std::uint64_t shares_per_unit = 32;
 // Drivers count a launch's groups in 31 bits; more go in further commands with a global offset.
 constexpr std::uint64_t groups_limit = std::uint64_t{1} << 30;
 // first, count and the three lengths of the shape.
@@ -79,6 +81,9 @@ executable::executable(const wall& w, cl_device_id device, const program_handle&
              " work items and the device runs it in groups of at most " + std::to_string(group) + " (" +
              std::to_string(l.work_items[0]) + ", " + std::to_string(l.work_items[1]) + ", " +
              std::to_string(l.work_items[2]) + " along its dimensions)");
+  } else if (work_ == backend::work::map && what.width > 1) {
+    most_items_ = std::uint64_t{l.compute_units} * shares_per_unit;
+    width_ = what.width;
   } else if (work_ == backend::work::map) {
     local_ = std::bit_floor(std::min(group, l.is_cpu ? map_group_cpu : map_group_gpu));
   } else if (!l.is_cpu) {
@@ -122,7 +127,9 @@ void executable::enqueue(cl_command_queue queue, const backend::launch& how, voi
                          void* receiver) {
   if (division_.rank != 0) return enqueue_divided(queue, how, each, receiver);
   const std::uint64_t blocks = how.count / tree_block + (how.count % tree_block != 0 ? 1 : 0);
-  const std::uint64_t wanted = work_ == backend::work::map ? how.count : blocks * items_a_block_;
+  const std::uint64_t packs = how.count / width_ + (how.count % width_ != 0 ? 1 : 0);
+  const std::uint64_t wanted =
+      work_ == backend::work::map ? std::min(packs, most_items_) : blocks * items_a_block_;
   const std::uint64_t groups = wanted / local_ + (wanted % local_ != 0 ? 1 : 0);
   if (address_bits_ == 32 && groups > UINT32_MAX / local_)
     wall_.refuse(error_class::invalid_argument,

@@ -18,6 +18,7 @@ class executable final : public backend::executable {
     std::size_t work_group;     ///< items of one group
     std::size_t work_items[3];  ///< items of one group along each dimension
     unsigned address_bits;
+    unsigned compute_units;  ///< by which maps whose items take shares are divided
   };
 
   /// Throws kernel_build where the program has no such kernel, where its argument count is not the request's,
@@ -45,8 +46,9 @@ class executable final : public backend::executable {
   std::vector<backend::parameter> parameters_;
   backend::work work_;
   backend::division division_;
-  std::size_t local_;            // items of a group
-  std::uint64_t items_a_block_;  // fold: work items of one tree block
+  std::size_t local_;                                  // items of a group
+  std::uint64_t items_a_block_;                        // fold: work items of one tree block
+  std::uint64_t width_ = 1, most_items_ = UINT64_MAX;  // map: elements of an item's step, items of a launch
   unsigned address_bits_;
   std::string log_;
   bool from_cache_;

@@ -76,15 +76,15 @@ struct thread_pool::state {
   std::condition_variable wake, finished;
   int excluded = -1, last_cpu = -1;
 
-  // The job.
-  void* ctx = nullptr;
-  void (*call)(void*, std::int64_t) = nullptr;
-  std::int64_t parts = 0;
   std::exception_ptr failure;
   std::atomic<bool> failed{false};
 
+  // All that a worker needs to begin, in one cache line: it comes over once.
   alignas(64) std::atomic<gate_t> gate{0};
-  alignas(64) std::atomic<std::int64_t> next{0};
+  std::atomic<std::int64_t> next{0};
+  void* ctx = nullptr;
+  void (*call)(void*, std::int64_t) = nullptr;
+  std::int64_t parts = 0;
 
   void start(unsigned count);
   void follow(int cpu) noexcept;

@@ -122,6 +122,41 @@ BUSFARE_CASE(reduce_narrow) {
   }
 }
 
+// What a map that is folded where it is computed reads: elements, one value for all, a number, a table.
+struct place {
+  auto operator()(auto x) const { return bf::cast<std::int64_t>(bf::min(bf::abs(x), 7.0f)); }
+};
+struct mixed {
+  auto operator()(auto x, auto one, auto number, auto table) const {
+    return std::make_tuple(x * one + number, place{}(x) + table[place{}(x)]);
+  }
+};
+struct sum_and_most {
+  auto operator()(auto a, auto i, auto b, auto j) const {
+    return std::make_tuple(a + b, bf::select(i < j, j, i));
+  }
+};
+BUSFARE_CASE(map_reduce_of_every_argument) {
+  const std::vector<std::int32_t> table = {3, -5, 70, 2, 9};
+  for (const std::size_t n : {std::size_t{63}, std::size_t{4096}, std::size_t{4096 * 5 + 70}}) {
+    if (n > largest()) continue;
+    const std::vector<float> x = moderate<float>(n);
+    std::vector<float> sums(n);
+    std::vector<std::int64_t> places(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      sums[i] = x[i] * 0.75f + 2.5f;
+      const std::int64_t at = scalar_of<place>(x[i]);
+      places[i] = at + table[static_cast<std::size_t>(std::min<std::int64_t>(at, 4))];
+    }
+    const auto [sum, most] = bf::map_reduce(t.how, mixed{}, sum_and_most{}, bf::copy_of(x),
+                                            bf::sum(t.how, bf::copy_of(std::vector<float>{0.75f})), 2.5f,
+                                            bf::whole(bf::copy_of(table)));
+    const std::string of = " of " + std::to_string(n);
+    t.same("sum" + of, sum, tree(sums, 32, scalar_fold<bf::plus_t, float>));
+    t.same("most" + of, most, *std::max_element(places.begin(), places.end()));
+  }
+}
+
 BUSFARE_CASE(reduce_hard_values) {
   const std::vector<float> x = busfare_test::operands<float>(2, seed(), 0)[1];
   const auto a = bf::copy_of(x);

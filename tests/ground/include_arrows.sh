@@ -36,15 +36,15 @@ arrows src/opencl "$standard" "$words" "$same" "$(own opencl)" '<CL/[a-z_]+\.(h|
 arrows src/cuda "$standard" "$words" "$same" "$(own cuda)" '<(cuda|nvrtc|cublas|thrust/|cub/)[a-z0-9_/]*(\.h|\.hpp|\.cuh)?>'
 arrows examples "$standard" '<busfare/[a-z0-9_]+\.hpp>' "$same"
 arrows bench "$standard" '<busfare/[a-z0-9_]+\.hpp>' '"[a-z0-9_/]+\.(hpp|def|inc)"' "$helpers" '<tbb/[a-z_]+\.h>' \
-  '<(cub/[a-z_/]+\.cuh|cuda_runtime\.h)>'
+  '<xsimd/xsimd\.hpp>' '<(cub/[a-z_/]+\.cuh|cuda_runtime\.h)>' '<boost/compute/[a-z_/]+\.hpp>' '<CL/cl\.h>'
 arrows cli "$standard" '<busfare/[a-z0-9_]+\.hpp>' '"[a-z0-9_/]+\.(hpp|def|inc)"' "$helpers" \
   '<CLI/CLI\.hpp>' '<zlib\.h>' '<(stb/)?stb_image_write\.h>' '"(stb/)?stb_image_write\.h"'
 
-# What others offer is compared in bench/peers and used nowhere.
+# What others offer is compared in bench/peers and bench/functions, and used nowhere.
 while IFS=: read -r file line what; do
-  case $file in bench/peers/*) continue ;; esac
-  report "$file:$line: only bench/peers includes peers: $what"
-done < <(code_files bench | xargs -r grep -nHE '#[[:space:]]*include[[:space:]]*<(tbb|cub|cuda)')
+  case $file in bench/peers/* | bench/functions/*) continue ;; esac
+  report "$file:$line: only bench/peers and bench/functions include peers: $what"
+done < <(code_files bench | xargs -r grep -nHE '#[[:space:]]*include[[:space:]]*<(tbb|cub|cuda|xsimd|boost|CL/)')
 
 # bench and cli write folders in quotes: none of them may be one of src/.
 while IFS=: read -r file line what; do

@@ -81,6 +81,135 @@ __kernel void ENTRY(__global const uchar* a0, __global const int* restrict a1, c
 )");
 }
 
+TEST(codegen_text, map_in_opencl_for_a_cpu) {
+  EXPECT_EQ(anonymous(core::emit_map(*sample(), "opencl-cpu")), R"(
+#pragma OPENCL FP_CONTRACT OFF
+static int bf_div_i32(const int a, const int b) {
+  const int c = (b == 0 || b == -1) ? 1 : b;
+  const int q = a / c;
+  return b == 0 ? 0 : (b == -1 ? (int)((uint)0 - (uint)a) : q);
+}
+static int16 bf_div_i32x16(const int16 a, const int16 b) {
+  return (int16)(bf_div_i32(a.s0, b.s0), bf_div_i32(a.s1, b.s1), bf_div_i32(a.s2, b.s2), bf_div_i32(a.s3, b.s3), bf_div_i32(a.s4, b.s4), bf_div_i32(a.s5, b.s5), bf_div_i32(a.s6, b.s6), bf_div_i32(a.s7, b.s7), bf_div_i32(a.s8, b.s8), bf_div_i32(a.s9, b.s9), bf_div_i32(a.sa, b.sa), bf_div_i32(a.sb, b.sb), bf_div_i32(a.sc, b.sc), bf_div_i32(a.sd, b.sd), bf_div_i32(a.se, b.se), bf_div_i32(a.sf, b.sf));
+}
+static long bf_index(const long i, const long n) {
+  return i < 0 ? 0 : (i < n ? i : n - 1);
+}
+static int16 bf_load_i32x16(__global const int* a) {
+  struct __attribute__((packed, may_alias)) pack { int16 v; };
+  return ((__global const struct pack*)a)->v;
+}
+static uchar16 bf_load_u8x16(__global const uchar* a) {
+  struct __attribute__((packed, may_alias)) pack { uchar16 v; };
+  return ((__global const struct pack*)a)->v;
+}
+static void bf_store_u8x16(__global uchar* a, const uchar16 v) {
+  struct __attribute__((packed, may_alias)) pack { uchar16 v; };
+  ((__global struct pack*)a)->v = v;
+}
+__kernel void ENTRY(__global const uchar* a0, __global const int* restrict a1, const long n1, const long a2, __global uchar* r0, const ulong first, const ulong count, const ulong shape0, const ulong shape1, const ulong shape2) {
+  const ulong items = get_global_size(0), item = get_global_id(0);
+  const ulong share = (count / items + (count % items != 0) + 15) / 16 * 16;
+  if (item > count / share || item * share >= count) return;
+  const ulong end = first + min(count, (item + 1) * share);
+  const ulong step = (ulong)a0 == (ulong)r0 ? 16 : 1;
+  for (ulong i = first + item * share; i < end;) {
+    const ulong beyond = shape1 * shape2, place = beyond == 1 ? i : i / beyond, column = place;
+    const ulong stop = min(end, i + (beyond == 1 ? shape0 - column : 1));
+    const ulong start = i;
+    while (i < stop) {
+      int passes = stop - i >= 16;
+      if (passes) {
+        const long at = (long)(column + (i - start));
+        const long v8 = at;
+        passes = v8 >= 0 && v8 <= n1 - 16;
+      }
+      if (passes) {
+        ulong last = step == 1 ? stop - 16 : i + ((stop - i) / 16 - 1) * 16;
+        ulong good = 0, bad = (last - i) / step + 1, gap = 1;
+        for (ulong probe = bad - 1; bad - good > 1;
+             probe = (bad - good) / 2 > gap ? bad - gap : good + (bad - good) / 2) {
+          const long at = (long)(column + (i + probe * step - start));
+          const long v8 = at;
+          if (v8 >= 0 && v8 <= n1 - 16) {
+            good = probe;
+            gap = bad;
+          } else {
+            bad = probe;
+            gap = gap < bad ? 2 * gap : bad;
+          }
+        }
+        last = i + good * step;
+        for (;; i = min(step == 1 ? (i + 16) / 16 * 16 : i + 16, last)) {
+          const long at = (long)(column + (i - start));
+          const int16 v0 = convert_int16(bf_load_u8x16(a0 + i));
+          const long v1 = a2;
+          const int v3 = 1;
+          int16 s1_0 = v0;
+          int16 m1 = (int16)(-1);
+          for (long t1 = 0; t1 < v1; ++t1) {
+            const int16 v2 = s1_0;
+            const int16 v5 = ((int16)(v3) < v2);
+            m1 &= v5;
+            if (!any(m1)) break;
+            const int16 v4 = as_int16(as_uint16(v2) - as_uint16((int16)(v3)));
+            s1_0 = m1 ? v4 : s1_0;
+          }
+          const int16 v7 = s1_0;
+          const long v8 = at;
+          const int16 v9 = bf_load_i32x16(a1 + v8);
+          const int16 v10 = bf_div_i32x16(v7, v9);
+          bf_store_u8x16(r0 + i, convert_uchar16(v10));
+          if (i == last) break;
+        }
+        i += 16;
+      } else {
+        const long at = (long)(column + (i - start));
+        const int v0 = a0[i];
+        const long v1 = a2;
+        const int v3 = 1;
+        int s1_0 = v0;
+        for (long t1 = 0; t1 < v1; ++t1) {
+          const int v2 = s1_0;
+          const int v5 = (v3 < v2);
+          if (!v5) break;
+          const int v4 = (int)((uint)v2 - (uint)v3);
+          s1_0 = v4;
+        }
+        const int v7 = s1_0;
+        const long v8 = at;
+        const int v9 = (n1 > 0 ? a1[bf_index(v8, n1)] : 0);
+        const int v10 = bf_div_i32(v7, v9);
+        r0[i] = (uchar)v10;
+        ++i;
+      }
+    }
+  }
+}
+)");
+}
+
+TEST(codegen_text, whole_groups_of_a_cpu_ask_once) {
+  EXPECT_EQ(anonymous(core::emit_map(*sum(), "opencl-cpu")), R"(
+#pragma OPENCL FP_CONTRACT OFF
+__kernel void ENTRY(__global const float* a0, __global const float* a1, __global float* r0, const ulong first, const ulong count, const ulong shape0, const ulong shape1, const ulong shape2) {
+  const ulong e = get_global_id(0);
+  const ulong i = first + e;
+  if (get_global_offset(0) + (get_group_id(0) + 1) * get_local_size(0) <= count) {
+    const float v0 = a0[i];
+    const float v1 = a1[i];
+    const float v2 = (v0 + v1);
+    r0[i] = v2;
+  } else if (e < count) {
+    const float v0 = a0[i];
+    const float v1 = a1[i];
+    const float v2 = (v0 + v1);
+    r0[i] = v2;
+  }
+}
+)");
+}
+
 TEST(codegen_text, map_in_cuda) {
   EXPECT_EQ(anonymous(core::emit_map(*sample(), "cuda")), R"(
 static __device__ __forceinline__ int bf_div_i32(const int a, const int b) {
@@ -164,6 +293,10 @@ extern "C" __global__ void ENTRY(const float* a0, const float* a1, float* r0, co
 TEST(codegen_text, fold_in_opencl_for_a_cpu) {
   EXPECT_EQ(anonymous(core::emit_fold(nullptr, *sum(), std::array{type::f32}, "opencl-cpu")), R"(
 #pragma OPENCL FP_CONTRACT OFF
+static float16 bf_load_f32x16(__global const float* a) {
+  struct __attribute__((packed, may_alias)) pack { float16 v; };
+  return ((__global const struct pack*)a)->v;
+}
 static void fold_element(float* o0, __global const float* a0, const ulong shape0, const ulong shape1, const ulong shape2, const ulong i) {
   *o0 = a0[i];
 }
@@ -171,6 +304,15 @@ static void fold_combine(float* o0, const float x0, const float x1) {
   const float v0 = x0;
   const float v1 = x1;
   const float v2 = (v0 + v1);
+  *o0 = v2;
+}
+static void fold_elements(float16* o0, __global const float* a0, const ulong shape0, const ulong shape1, const ulong shape2, const ulong i) {
+  *o0 = bf_load_f32x16(a0 + i);
+}
+static void fold_combines(float16* o0, const float16 x0, const float16 x1) {
+  const float16 v0 = x0;
+  const float16 v1 = x1;
+  const float16 v2 = (v0 + v1);
   *o0 = v2;
 }
 __kernel void ENTRY(__global const float* a0, __global float* r0, const ulong first, const ulong count, const ulong shape0, const ulong shape1, const ulong shape2) {
@@ -182,15 +324,22 @@ __kernel void ENTRY(__global const float* a0, __global float* r0, const ulong fi
   const uint rows = n / 64, rest = n % 64;
   float c0[64];
   if (rows > 0) {
-    for (uint j = 0; j < 64; ++j) {
-      fold_element(&c0[j], a0, shape0, shape1, shape2, begin + j);
+    float16 s0[4];
+#pragma unroll
+    for (uint q = 0; q < 4; ++q) {
+      fold_elements(&s0[q], a0, shape0, shape1, shape2, begin + q * 16);
     }
     for (uint row = 1; row < rows; ++row) {
-      for (uint j = 0; j < 64; ++j) {
-        float x0;
-        fold_element(&x0, a0, shape0, shape1, shape2, begin + row * 64 + j);
-        fold_combine(&c0[j], c0[j], x0);
+#pragma unroll
+      for (uint q = 0; q < 4; ++q) {
+        float16 x0;
+        fold_elements(&x0, a0, shape0, shape1, shape2, begin + row * 64 + q * 16);
+        fold_combines(&s0[q], s0[q], x0);
       }
+    }
+#pragma unroll
+    for (uint q = 0; q < 4; ++q) {
+      vstore16(s0[q], q, c0);
     }
   }
   for (uint j = 0; j < rest; ++j) {

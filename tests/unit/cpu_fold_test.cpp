@@ -1,5 +1,6 @@
 // Folds on the cpu, on hand-written kernels: the fixed tree, fused steps, components, ragged tails.
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 #include <gtest/gtest.h>
@@ -79,6 +80,19 @@ std::vector<float> numbers_of(std::size_t n, unsigned seed = 1) {
 constexpr parameter in_f32{parameter_kind::element, type::f32}, out_f32{parameter_kind::result, type::f32};
 isa widest() { return cpu::supports(isa::avx2) ? isa::avx2 : isa::base; }
 
+build_request folding(std::span<const parameter> p, std::span<const step> steps,
+                      std::span<const type> temporaries, const cpu_fold_code& fold,
+                      std::span<const int> slots) {
+  build_request r;
+  r.work = backend::work::fold;
+  r.parameters = p;
+  r.steps = steps;
+  r.temporaries = temporaries;
+  r.fold = &fold;
+  r.fold_slots = slots;
+  return r;
+}
+
 TEST(cpu_fold, sums_by_the_fixed_tree_with_and_without_steps) {
   const cpu_fold_code fold{{fold_sum, +[](const cpu_fold_block& b) noexcept { fold_sum(b); }, fold_sum},
                            false};
@@ -89,14 +103,10 @@ TEST(cpu_fold, sums_by_the_fixed_tree_with_and_without_steps) {
   const type temporaries[] = {type::f32, type::f32};
   const parameter p[] = {in_f32, out_f32};
   for (const std::size_t steps : {0u, 1u, 2u}) {
-    build_request r;
-    r.work = backend::work::fold;
-    r.parameters = p;
-    r.steps = {s, steps};
-    r.temporaries = {temporaries, steps};
-    r.fold = &fold;
-    r.fold_slots = steps == 0 ? std::span<const int>(slots0) : steps == 1 ? slots2 : slots3;
-    cpu::executable e(r, widest());
+    const std::span<const int> slots = steps == 0   ? std::span<const int>(slots0)
+                                       : steps == 1 ? slots2
+                                                    : slots3;
+    cpu::executable e(folding(p, {s, steps}, {temporaries, steps}, fold, slots), widest());
     for (const std::uint64_t n : {0u, 1u, 63u, 65u, 4095u, 4096u, 4097u, 50001u, 1u << 20}) {
       for (const std::uint64_t first : {0u, 8192u}) {
         auto x = numbers_of(n + first);
@@ -125,14 +135,7 @@ TEST(cpu_fold, folds_several_components_and_broadcasts) {
   const type temporaries[] = {type::u64, type::u8};
   const parameter p[] = {
       {parameter_kind::broadcast, type::f32}, out_f32, {parameter_kind::result, type::u64}};
-  build_request r;
-  r.work = backend::work::fold;
-  r.parameters = p;
-  r.steps = s;
-  r.temporaries = temporaries;
-  r.fold = &fold;
-  r.fold_slots = slots;
-  cpu::executable e(r, widest());
+  cpu::executable e(folding(p, s, temporaries, fold, slots), widest());
   const float half = 0.5f;
   float sums[3] = {};
   std::uint64_t last[3] = {};
@@ -142,6 +145,73 @@ TEST(cpu_fold, folds_several_components_and_broadcasts) {
   EXPECT_EQ(sums[2], (10000 - 8192) * 0.5f);
   EXPECT_EQ(last[0], 4095u);
   EXPECT_EQ(last[2], 9999u);
+}
+
+// A map and a fold recorded by one call: whole tree blocks go through the entry that does both, the rest and
+// other operations do not.
+std::atomic<int> both_called = 0;
+void twice_and_sum(const cpu_block& b, std::byte* const* folded) noexcept {
+  ++both_called;
+  std::vector<float> x(tree_block);
+  std::byte* const out[] = {reinterpret_cast<std::byte*>(x.data())};
+  cpu_block mapped = b;
+  mapped.out = out;
+  twice(mapped);
+  put(folded[0], 0, tree(x.data(), tree_block));
+}
+
+constexpr cpu_fold_code sum_of_blocks{{fold_sum, fold_sum, fold_sum}, false};
+constexpr cpu_fold_code another_sum = sum_of_blocks;
+
+cpu::executable twice_then(const cpu_fold_code& fold, const cpu_code& code) {
+  static constexpr int in[] = {0}, out[] = {2};
+  static constexpr type temporaries[] = {type::f32};
+  static constexpr parameter p[] = {in_f32, out_f32};
+  const step s[] = {{&code, in, out, {}}};
+  return {folding(p, s, temporaries, fold, out), isa::base};
+}
+
+TEST(cpu_fold, a_map_that_knows_its_fold_takes_whole_tree_blocks_with_it) {
+  const cpu_folded_code both{&sum_of_blocks, {twice_and_sum, twice_and_sum, twice_and_sum}};
+  const cpu_code code{{twice, twice, twice}, false, &both};
+  for (const cpu_fold_code* op : {&sum_of_blocks, &another_sum}) {
+    cpu::executable e = twice_then(*op, code);
+    for (const std::uint64_t n : {4095u, 3u * 4096u, 2u * 4096u + 100u}) {
+      std::vector<float> x = numbers_of(n + 4096);
+      std::vector<float> z(n / tree_block + 1, -7);
+      const argument a[] = {memory(x.data()), memory(z.data())};
+      e.run(over(a, n, 4096));  // once more, since the first run is compared with its parts
+      both_called = 0;
+      e.run(over(a, n, 4096));
+      EXPECT_EQ(both_called.load(), op == &sum_of_blocks ? static_cast<int>(n / tree_block) : 0) << n;
+      for (float& v : x) v *= 2;
+      for (std::uint64_t b = 0; b * tree_block < n; ++b)
+        EXPECT_EQ(z[b], tree(x.data() + (b + 1) * tree_block, std::min(tree_block, n - b * tree_block)));
+    }
+  }
+}
+
+// Also where the launches before were too short to tell.
+TEST(cpu_fold, a_map_and_fold_in_one_that_differs_from_its_parts_is_caught) {
+  const cpu_folded_entry wrong = [](const cpu_block& b, std::byte* const* folded) noexcept {
+    twice_and_sum(b, folded);
+    put(folded[0], 0, get<float>(folded[0]) + 1);
+  };
+  const cpu_folded_code both{&sum_of_blocks, {wrong, wrong, wrong}};
+  const cpu_code code{{twice, twice, twice}, false, &both};
+  std::vector<float> x(tree_block, 0.5f), z(1);
+  const argument a[] = {memory(x.data()), memory(z.data())};
+  for (const bool short_first : {false, true}) {
+    cpu::executable e = twice_then(sum_of_blocks, code);
+    if (short_first) e.run(over(a, 100));
+    try {
+      e.run(over(a, tree_block));
+      FAIL() << "not caught";
+    } catch (const error& failure) {
+      EXPECT_NE(failure.message().find("map and fold in one"), std::string::npos) << failure.what();
+      EXPECT_NE(failure.message().find("4097"), std::string::npos) << failure.what();
+    }
+  }
 }
 
 }  // namespace

@@ -130,6 +130,16 @@ BUSFARE_TEST_TWO(atan2)
 BUSFARE_TEST_TWO(hypot)
 BUSFARE_TEST_TWO(pow)
 
+// Where dense samples found the largest errors; with one chain of eight steps the first three were above 6.
+TEST(value_math, the_hardest_tails) {
+  double worst = 0;
+  for (const double x : {0x1.8810ad1c035b4p+1, 0x1.87d3d489d7f3bp+1, 0x1.955c8f23528b1p+1,
+                         0x1.4c8185f3bb866p+1, 0x1.5cb6db02b009fp+1})
+    judge<op::erfc>(busfare::erfc(busfare::scalar<double>{x}).v, exact<op::erfc>(x, 0.0, 0.0), x, 0.0, 0,
+                    worst);
+  note<op::erfc, double>(worst);
+}
+
 // The doubles and floats that come nearest to a multiple of pi/2 (Kahan; Muller), and the largest.
 TEST(value_math, the_hardest_angles) {
   double worst = 0;

@@ -27,12 +27,14 @@ struct device_info {
   bool exact_div_sqrt = true;  ///< division and square root are correctly rounded (found by running them)
   bool denormals = true;       ///< denormals are kept (found by running them)
   bool shares_host_memory = false;  ///< kernels run on host memory: `adopt` works and crossings are fences
+  std::size_t host_alignment = 64;  ///< bytes, a power of two: of host memory that `adopt` is asked for
   bool virtual_clock = false;       ///< times are modelled, not measured
   bool fast_spellings = false;      ///< its compiler's own exp, sin, ... beat the text of definitions
 };
 
-/// Owned by core; calls come from one thread at a time. Destroyed after all its queues, events and
-/// executables.
+/// Owned by core; calls come from one thread at a time, but for `build`: while a kernel is built behind the
+/// scenes, other threads may use everything else, `is_cached` and a second `build` excepted. Destroyed after
+/// all its queues, events and executables.
 class device {
  public:
   virtual ~device() = default;
@@ -40,9 +42,9 @@ class device {
   /// Throws out_of_memory. Content is unspecified.
   virtual block allocate(std::size_t bytes, memory_kind kind) = 0;
   virtual void release(const block& memory) noexcept = 0;
-  /// Makes host memory (aligned to 64 bytes) usable by kernels in place; nullopt: cannot, core copies. The
-  /// caller keeps the memory alive until `release`, which gives back what `adopt` made and leaves the memory
-  /// alone.
+  /// Makes host memory (aligned to `host_alignment`) usable by kernels in place; nullopt: cannot, core
+  /// copies. The caller keeps the memory alive until `release`, which gives back what `adopt` made and leaves
+  /// the memory alone.
   virtual std::optional<block> adopt(void* host, std::size_t bytes) = 0;
   /// Throws kernel_build with source and log.
   virtual std::unique_ptr<executable> build(const build_request& what) = 0;

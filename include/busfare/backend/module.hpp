@@ -14,11 +14,11 @@
 #define BUSFARE_ABI_TEXT(x) BUSFARE_ABI_TEXT_(x)
 /// Compiler family's C++ ABI and standard library: core refuses a module whose text differs.
 #if defined(_LIBCPP_VERSION)
-#define BUSFARE_ABI "busfare-1 itanium libc++ " BUSFARE_ABI_TEXT(_LIBCPP_ABI_VERSION)
+#define BUSFARE_ABI "busfare-2 itanium libc++ " BUSFARE_ABI_TEXT(_LIBCPP_ABI_VERSION)
 #elif defined(_GLIBCXX_USE_CXX11_ABI)
-#define BUSFARE_ABI "busfare-1 itanium libstdc++ " BUSFARE_ABI_TEXT(_GLIBCXX_USE_CXX11_ABI)
+#define BUSFARE_ABI "busfare-2 itanium libstdc++ " BUSFARE_ABI_TEXT(_GLIBCXX_USE_CXX11_ABI)
 #else
-#define BUSFARE_ABI "busfare-1 itanium unknown"
+#define BUSFARE_ABI "busfare-2 itanium unknown"
 #endif
 
 namespace busfare::backend {

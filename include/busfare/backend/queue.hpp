@@ -1,6 +1,7 @@
 // An in-order queue of work on one engine of a device.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,6 +24,14 @@ class queue {
   virtual void copy(const block& to, const block& from, std::size_t bytes) = 0;
   /// Launches; arguments are checked by the caller.
   virtual void run(executable& what, const launch& how) = 0;
+  /// Runs, and returns when it is done, for who wants neither an event nor times of it. Nothing queued waits.
+  virtual void run_now(executable& what, const launch& how) {
+    run(what, how);
+    flush();
+    const std::unique_ptr<event> done = mark();
+    while (!done->wait(std::chrono::seconds(1))) {
+    }
+  }
   /// Later work of this queue starts after `e`, which may belong to another queue of the same device.
   virtual void wait_for(event& e) = 0;
   /// An event that is done when everything queued so far is.

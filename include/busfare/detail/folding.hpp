@@ -150,7 +150,7 @@ template <class Op, class... A> auto record_reduce(const options& how, source_li
         if (std::adjacent_find(all.begin(), all.end()) == all.end()) return fold(x...);
       }
       // The map fuses with the reduction.
-      const auto wide = record<widen>(how, line, nullptr, std::tuple<>{}, x...);
+      const auto wide = record<widen, Op>(how, line, nullptr, std::tuple<>{}, x...);
       if constexpr (sizeof...(A) == 1)
         return fold(wide);
       else
@@ -165,7 +165,8 @@ auto record_reduce(const options& how, source_line line, const std::tuple<array<
 
 template <bool Least, class T>
 array<std::uint64_t> record_arg(const options& how, source_line line, const array<T>& x) {
-  const auto [v, i] = record<with_index>(how, line, nullptr, std::tuple<index_argument<0, 1>>{}, x);
+  const auto [v, i] =
+      record<with_index, arg_extreme<Least>>(how, line, nullptr, std::tuple<index_argument<0, 1>>{}, x);
   return std::get<1>(fold_arrays<arg_extreme<Least>>(how, line, v, i));
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <busfare/value/folded_map.hpp>
 #include <busfare/value/kernel.hpp>
 #include <busfare/window.hpp>
 
@@ -165,8 +166,8 @@ template <class Stored, class V> symbol_id result_symbol(const V& v) {
   return to<compute_t<Stored>, symbol_reading>(v).id;
 }
 
-// Traced once per kernel and argument types, at first use.
-template <class F, class... K, class... Out>
+// Traced once per kernel and argument types, at first use. Op: what folds its results, where that is known.
+template <class F, class Op, class... K, class... Out>
 map_kernel make_kernel(std::span<const backend::parameter> parameters, source_line line, std::tuple<K...>,
                        std::tuple<Out...>) {
   trace_session trace(parameters, line);
@@ -184,24 +185,24 @@ map_kernel make_kernel(std::span<const backend::parameter> parameters, source_li
     std::apply([&](const auto&... each) { ids = {result_symbol<Out>(each)...}; }, r);
   }
   const type stored[] = {type_of<Out>()...};
-  return {&map_entries<F, std::tuple<K...>, std::tuple<Out...>>::code, trace.finish(ids, stored),
+  return {code_of_map<F, std::tuple<K...>, std::tuple<Out...>, Op>::get(), trace.finish(ids, stored),
           std::max({0, index_rank<K>...}), std::move(windows)};
 }
 
-template <class F, class Kinds, class Stored>
+template <class F, class Op, class Kinds, class Stored>
 const map_kernel& kernel_of(std::span<const backend::parameter> parameters, source_line line) {
-  static const map_kernel kernel = make_kernel<F>(parameters, line, Kinds{}, Stored{});
+  static const map_kernel kernel = make_kernel<F, Op>(parameters, line, Kinds{}, Stored{});
   return kernel;
 }
 
-template <class F, class Leading, class... A>
+template <class F, class Op = void, class Leading, class... A>
 auto record(const options& how, source_line line, const extents* shape, Leading, const A&... a) {
   check_kernel<F>();
   if constexpr (std::is_empty_v<F> && std::is_class_v<F>) {
     using Kinds = decltype(std::tuple_cat(Leading{}, std::tuple<typename argument_traits<A>::kind...>{}));
     using Stored = typename results_of<F, Kinds>::type;
     static constexpr auto parameters = parameters_of<A...>();
-    const map_kernel& kernel = kernel_of<F, Kinds, Stored>(parameters, line);
+    const map_kernel& kernel = kernel_of<F, Op, Kinds, Stored>(parameters, line);
     std::array<map_argument, parameters.size()> arguments;
     std::array<window_radii, (0 + ... + windows_in<typename argument_traits<A>::kind>)> radii;
     map_argument* to = arguments.data();

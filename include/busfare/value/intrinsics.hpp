@@ -60,6 +60,23 @@ template <> struct intrinsics<isa::base> {
   static void sqrt(vector_t<double, isa::base>& r, const vector_t<double, isa::base>& a) {
     r = __builtin_ia32_sqrtpd(a);
   }
+  // a > b ? a : b and a < b ? a : b: b where one is a NaN or both are equal.
+  static void larger(vector_t<float, isa::base>& r, const vector_t<float, isa::base>& a,
+                     const vector_t<float, isa::base>& b) {
+    r = __builtin_ia32_maxps(a, b);
+  }
+  static void larger(vector_t<double, isa::base>& r, const vector_t<double, isa::base>& a,
+                     const vector_t<double, isa::base>& b) {
+    r = __builtin_ia32_maxpd(a, b);
+  }
+  static void smaller(vector_t<float, isa::base>& r, const vector_t<float, isa::base>& a,
+                      const vector_t<float, isa::base>& b) {
+    r = __builtin_ia32_minps(a, b);
+  }
+  static void smaller(vector_t<double, isa::base>& r, const vector_t<double, isa::base>& a,
+                      const vector_t<double, isa::base>& b) {
+    r = __builtin_ia32_minpd(a, b);
+  }
   static void stream(float* p, const vector_t<float, isa::base>& a) {
 #if defined(__clang__)
     __builtin_nontemporal_store(a, reinterpret_cast<vector_t<float, isa::base>*>(p));
@@ -91,6 +108,10 @@ template <> struct intrinsics<isa::avx2> {
   }
   BUSFARE_AVX2 static void sqrt(vf& r, const vf& a) { r = __builtin_ia32_sqrtps256(a); }
   BUSFARE_AVX2 static void sqrt(vd& r, const vd& a) { r = __builtin_ia32_sqrtpd256(a); }
+  BUSFARE_AVX2 static void larger(vf& r, const vf& a, const vf& b) { r = __builtin_ia32_maxps256(a, b); }
+  BUSFARE_AVX2 static void larger(vd& r, const vd& a, const vd& b) { r = __builtin_ia32_maxpd256(a, b); }
+  BUSFARE_AVX2 static void smaller(vf& r, const vf& a, const vf& b) { r = __builtin_ia32_minps256(a, b); }
+  BUSFARE_AVX2 static void smaller(vd& r, const vd& a, const vd& b) { r = __builtin_ia32_minpd256(a, b); }
   BUSFARE_AVX2 static void floor(vf& r, const vf& a) { r = __builtin_ia32_roundps256(a, 9); }
   BUSFARE_AVX2 static void floor(vd& r, const vd& a) { r = __builtin_ia32_roundpd256(a, 9); }
   BUSFARE_AVX2 static void fma(vf& r, const vf& a, const vf& b, const vf& c) {
@@ -166,6 +187,29 @@ template <> struct intrinsics<isa::avx512> {
     else
       r = V{x, x, x, x, x, x, x, x};
   }
+#if defined(__clang__)
+  BUSFARE_AVX512 static void larger(vf& r, const vf& a, const vf& b) { r = __builtin_ia32_maxps512(a, b, 4); }
+  BUSFARE_AVX512 static void larger(vd& r, const vd& a, const vd& b) { r = __builtin_ia32_maxpd512(a, b, 4); }
+  BUSFARE_AVX512 static void smaller(vf& r, const vf& a, const vf& b) {
+    r = __builtin_ia32_minps512(a, b, 4);
+  }
+  BUSFARE_AVX512 static void smaller(vd& r, const vd& a, const vd& b) {
+    r = __builtin_ia32_minpd512(a, b, 4);
+  }
+#else
+  BUSFARE_AVX512 static void larger(vf& r, const vf& a, const vf& b) {
+    r = __builtin_ia32_maxps512_mask(a, b, a, BUSFARE_ALL16, 4);
+  }
+  BUSFARE_AVX512 static void larger(vd& r, const vd& a, const vd& b) {
+    r = __builtin_ia32_maxpd512_mask(a, b, a, BUSFARE_ALL8, 4);
+  }
+  BUSFARE_AVX512 static void smaller(vf& r, const vf& a, const vf& b) {
+    r = __builtin_ia32_minps512_mask(a, b, a, BUSFARE_ALL16, 4);
+  }
+  BUSFARE_AVX512 static void smaller(vd& r, const vd& a, const vd& b) {
+    r = __builtin_ia32_minpd512_mask(a, b, a, BUSFARE_ALL8, 4);
+  }
+#endif
 #if defined(__clang__)
   BUSFARE_AVX512 static void sqrt(vf& r, const vf& a) { r = __builtin_ia32_sqrtps512(a, 4); }
   BUSFARE_AVX512 static void sqrt(vd& r, const vd& a) { r = __builtin_ia32_sqrtpd512(a, 4); }

@@ -71,6 +71,7 @@ template <int Bytes> struct mask<pack_reading<isa::avx512>, Bytes> {
   BUSFARE_NO_TRUTH_VALUE
 };
 
+// Never empty: who makes one puts a zero in.
 template <class T, isa I> struct table<T, pack_reading<I>> {
   using element = compute_t<T>;
   using reading = pack_reading<I>;
@@ -244,6 +245,17 @@ template <isa I> struct operations<pack_reading<I>> {
     BUSFARE_PARTS(T, intrinsics<I>::sqrt(r.part[p], a.part[p]));
     return r;
   }
+  // For the definitions alone, in place of a comparison and a select.
+  template <class T> static V<T> larger(const V<T>& a, const V<T>& b) {
+    V<T> r;
+    BUSFARE_PARTS(T, intrinsics<I>::larger(r.part[p], a.part[p], b.part[p]));
+    return r;
+  }
+  template <class T> static V<T> smaller(const V<T>& a, const V<T>& b) {
+    V<T> r;
+    BUSFARE_PARTS(T, intrinsics<I>::smaller(r.part[p], a.part[p], b.part[p]));
+    return r;
+  }
   template <class T> static V<T> floor(const V<T>& a) {
     if constexpr (I == isa::base) {
       return lanewise<T>([](T x, T) { return std::floor(x); }, a, a);
@@ -390,19 +402,21 @@ template <isa I> struct operations<pack_reading<I>> {
     return r;
   }
 
+  // As minimum and maximum, which loops over a table compute without a branch.
+  template <class S> static std::int64_t place_in(const table<S, R>& t, std::int64_t i) {
+    const std::int64_t last = t.size - 1, low = i < 0 ? 0 : i;
+    return low < last ? low : last;
+  }
   template <class S> static V<compute_t<S>> lookup(const table<S, R>& t, const V<std::int64_t>& i) {
     std::int64_t at[lanes];
     compute_t<S> z[lanes];
     to_lanes(at, i);
-    for (int k = 0; k < lanes; ++k) {
-      const std::int64_t j = at[k] < 0 ? 0 : at[k] < t.size ? at[k] : t.size - 1;
-      z[k] = t.size == 0 ? compute_t<S>{} : widened(t.data[t.size == 0 ? 0 : j]);
-    }
+    for (int k = 0; k < lanes; ++k) z[k] = widened(t.data[place_in(t, at[k])]);
     return from_lanes(z);
   }
   // The index is the same for all lanes: one load.
   template <class S> static scalar<compute_t<S>> lookup(const table<S, R>& t, const scalar<std::int64_t>& i) {
-    return operations<scalar_reading>::lookup(table<S, scalar_reading>{t.data, t.size}, i);
+    return {widened(t.data[place_in(t, i.v)])};
   }
 };
 

@@ -42,14 +42,34 @@ template <class Edge> constexpr std::int64_t edge_place(std::int64_t p, std::int
     else if (p >= n)
       p = 2 * n - 1 - p;
   }
-  return p < 0 ? 0 : p < n ? p : n - 1;
+  // As minimum and maximum, not as branches: compilers take these out of the loop over a row.
+  const std::int64_t last = n - 1, low = p < last ? p : last;
+  return low > 0 ? low : 0;
 }
 // Places are sums of an index and any i64.
 constexpr std::int64_t moved(std::int64_t at, std::int64_t by) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(at) + static_cast<std::uint64_t>(by));
 }
 
+// The element of a row at this column, wherever that is.
+template <class Edge, class C, class T>
+C in_row(const T* first, std::int64_t column, std::int64_t width, C beyond) {
+  if constexpr (is_constant_border<Edge>) {
+    if (column < 0 || column >= width) return beyond;
+  }
+  return widened(first[edge_place<Edge>(column, width)]);
+}
+
 BUSFARE_FLATTEN_END
+
+// A pack's elements where the row's end is in reach: seldom, and out of the loop over a row. Takes values
+// only: a patch whose address a call may keep would have to be read again after every store.
+template <class Edge, class C, class T, int Lanes>
+__attribute__((noinline, cold)) void at_row_end(const T* first, std::int64_t column, std::int64_t width,
+                                                C beyond, C (&each)[Lanes]) {
+  for (int lane = 0; lane < Lanes; ++lane)
+    each[lane] = in_row<Edge, C>(first, moved(column, lane), width, beyond);
+}
 }  // namespace BUSFARE_TU
 }  // namespace detail
 
@@ -67,24 +87,23 @@ template <class T, int Rank, class Edge, class R> struct patch {
   C beyond;               // border::constant
   std::int64_t at[Rank];  // indices of the element in hand
   std::int64_t row;       // flat index of its row's first element
+  std::uint64_t loads;    // columns below this have the row's elements for all lanes
 
-  // To the element of this flat index. Packs never span rows, and come row after row: the division is rare.
-  void move_to(std::int64_t flat) {
-    const std::int64_t width = n[Rank - 1];
-    std::int64_t column = flat - row;
+  // To the first element in hand of a row, by its flat index; then along that row. Packs never span rows.
+  void begin_row(std::int64_t flat) {
+    row = 0;
+    loads = n[Rank - 1] < lanes ? 0 : static_cast<std::uint64_t>(n[Rank - 1] - lanes) + 1;
     if constexpr (Rank > 1) {
-      if (column < 0 || column >= width) {
-        std::int64_t rows = flat / width;
-        row = rows * width;
-        column = flat - row;
-        for (int axis = Rank - 2; axis >= 0; --axis) {
-          at[axis] = axis == 0 ? rows : rows % n[axis];
-          rows /= n[axis];
-        }
+      std::int64_t rows = flat / n[Rank - 1];
+      row = rows * n[Rank - 1];
+      for (int axis = Rank - 2; axis >= 0; --axis) {
+        at[axis] = axis == 0 ? rows : rows % n[axis];
+        rows /= n[axis];
       }
     }
-    at[Rank - 1] = column;
+    move_along(flat);
   }
+  void move_along(std::int64_t flat) { at[Rank - 1] = flat - row; }
 
   template <class... D> auto operator()(const D&... offset) const {
     detail::check_offsets<Rank, D...>();
@@ -118,12 +137,13 @@ template <class T, int Rank, class Edge, class R> struct patch {
       from = (from + detail::edge_place<Edge>(p, n[axis])) * n[axis + 1];
     }
     const std::int64_t column = detail::moved(at[Rank - 1], by[Rank - 1]);
-    if (column >= 0 && column <= n[Rank - 1] - lanes) return detail::load<R>(data + from + column);
+    if (__builtin_expect(static_cast<std::uint64_t>(column) < loads, 1))
+      return detail::load<R>(data + from + column);
     if constexpr (std::is_same_v<R, scalar_reading>) {
-      return {one(by, 0)};
+      return {detail::in_row<Edge, C>(data + from, column, n[Rank - 1], beyond)};
     } else {
       C each[lanes];
-      for (int lane = 0; lane < lanes; ++lane) each[lane] = one(by, lane);
+      detail::at_row_end<Edge>(data + from, column, n[Rank - 1], beyond, each);
       return detail::operations<R>::from_lanes(each);
     }
   }

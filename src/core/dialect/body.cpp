@@ -7,6 +7,7 @@
 
 #include "core/canonical.hpp"
 #include "core/dialect/definitions.hpp"
+#include "core/dialect/wide_text.hpp"
 #include "core/literal_text.hpp"
 
 namespace busfare::core {
@@ -45,10 +46,12 @@ std::string literal(const program_node& n, const dialect_spec& d) {
 
 class body_writer {
  public:
-  body_writer(const program& p, const dialect_spec& d, const body_names& names, int indent)
-      : p_(p), d_(d), names_(names), region_(p.loops.size() + 1), in_test_(p.nodes.size(), 0) {
+  body_writer(const program& p, const dialect_spec& d, const body_names& names, int indent,
+              const wide_speller* wide, const std::vector<char>* only)
+      : p_(p), d_(d), names_(names), wide_(wide), region_(p.loops.size() + 1), in_test_(p.nodes.size(), 0) {
     for (int k = 0; k < indent; k += 2) in_ += "  ";
-    for (std::uint32_t i = 0; i < p.nodes.size(); ++i) region_[p.nodes[i].loop].push_back(i);
+    for (std::uint32_t i = 0; i < p.nodes.size(); ++i)
+      if (only == nullptr || (*only)[i] != 0) region_[p.nodes[i].loop].push_back(i);
     mark_tests();
   }
 
@@ -68,8 +71,7 @@ class body_writer {
       if (p_.nodes[node].op == op::loop)
         enter(static_cast<std::uint32_t>(p_.nodes[node].bits));
       else
-        line("const " + std::string(c_name(d_, p_.nodes[node].type)) + " " + v(node) + " = " +
-             expression(p_.nodes[node]) + ";");
+        line("const " + declared_type(node) + " " + v(node) + " = " + value(node) + ";");
     }
     return std::move(text_);
   }
@@ -82,6 +84,22 @@ class body_writer {
   };
 
   void line(const std::string& s) { text_ += in_ + s + "\n"; }
+  [[nodiscard]] bool varies(std::uint32_t node) const { return wide_ != nullptr && wide_->varies(node); }
+  [[nodiscard]] bool masked(std::uint32_t serial) const { return wide_ != nullptr && wide_->masked(serial); }
+  [[nodiscard]] std::string declared_type(std::uint32_t node) const {
+    return varies(node) ? wide_->type_name(node) : c_name(d_, p_.nodes[node].type);
+  }
+  // What the checks of a plan decided is not computed again.
+  [[nodiscard]] std::string value(std::uint32_t node) const {
+    const program_node& n = p_.nodes[node];
+    if (wide_ == nullptr) return expression(n);
+    const lane_plan& plan = wide_->plan();
+    const int chosen = plan.chosen[node];
+    if (chosen >= 0) return varies(node) ? wide_->value(n.operand[chosen]) : v(n.operand[chosen]);
+    if (plan.truth[node] >= 0) return std::to_string(plan.truth[node]);
+    if (!varies(node) || n.op == op::loop_state || n.op == op::loop_result) return expression(n);
+    return wide_->expression(n);
+  }
   [[nodiscard]] const program_loop& loop(std::uint32_t serial) const { return p_.loops[serial - 1]; }
   [[nodiscard]] bool iterates(std::uint32_t serial) const { return loop(serial).condition != none; }
   static std::string state(std::uint64_t serial, std::uint64_t k) {
@@ -108,20 +126,62 @@ class body_writer {
 
   void enter(std::uint32_t serial) {
     const program_loop& l = loop(serial);
-    for (std::size_t k = 0; k < l.start.size(); ++k)
-      line(std::string(c_name(d_, p_.nodes[l.start[k]].type)) + " " + state(serial, k) + " = " +
-           v(l.start[k]) + ";");
-    const std::string t = "t" + std::to_string(serial);
-    line("for (" + std::string(c_name(d_, value_type::i64)) + " " + t + " = 0; " + t + " < " + v(l.limit) +
-         "; ++" + t + ") {");
+    for (std::size_t k = 0; k < l.start.size(); ++k) {
+      const std::uint32_t start = l.start[k];
+      const value_type t = p_.nodes[start].type;
+      if (state_varies(serial, k))
+        line(wide_state_type(t) + " " + state(serial, k) + " = " + wide_as_state(start) + ";");
+      else
+        line(std::string(c_name(d_, t)) + " " + state(serial, k) + " = " + v(start) + ";");
+    }
+    const std::string t = "t" + std::to_string(serial), i64 = c_name(d_, value_type::i64);
+    if (masked(serial))
+      line(wide_->mask_name(32) + " " + active(serial) + " = " + active_outside(serial) + ";");
+    const bool ends_apart = wide_ != nullptr && !is_uniform(l.limit);
+    line("for (" + i64 + " " + t + " = 0; " + (ends_apart ? "" : t + " < " + v(l.limit)) + "; ++" + t +
+         ") {");
     in_ += "  ";
+    if (ends_apart) {
+      const std::string lanes = wide_->value(l.limit);
+      go_on_where(
+          serial,
+          wide_->resized("((" + wide_->wide_type(value_type::i64) + ")(" + t + ") < " + lanes + ")", 64, 32));
+    }
     stack_.push_back({serial, 0, iterates(serial)});
   }
 
   void leave_test(frame& f) {
-    line("if (!" + v(loop(f.serial).condition) + ") break;");
+    const std::uint32_t condition = loop(f.serial).condition;
+    if (masked(f.serial))
+      go_on_where(f.serial, wide_->mask(condition, 32));
+    else
+      line("if (!" + v(condition) + ") break;");
     f.at = 0;
     f.test = false;
+  }
+
+  // Lanes that have ended keep their states until all have.
+  static std::string active(std::uint32_t serial) { return "m" + std::to_string(serial); }
+  [[nodiscard]] std::string active_outside(std::uint32_t serial) const {
+    for (std::uint32_t s = loop(serial).parent; s != 0; s = loop(s).parent)
+      if (masked(s)) return active(s);
+    return "(" + wide_->mask_name(32) + ")(-1)";
+  }
+  void go_on_where(std::uint32_t serial, const std::string& mask) {
+    line(active(serial) + " &= " + mask + ";");
+    line("if (!any(" + active(serial) + ")) break;");
+  }
+  [[nodiscard]] bool is_uniform(std::uint32_t node) const {
+    return wide_->plan().of[node] == spread::uniform;
+  }
+  [[nodiscard]] bool state_varies(std::uint32_t serial, std::size_t k) const {
+    return wide_ != nullptr && wide_->plan().states[serial - 1][k] == spread::varying;
+  }
+  [[nodiscard]] std::string wide_state_type(value_type t) const {
+    return t == value_type::mask ? wide_->mask_name(32) : wide_->wide_type(t);
+  }
+  [[nodiscard]] std::string wide_as_state(std::uint32_t node) const {
+    return p_.nodes[node].type == value_type::mask ? wide_->mask(node, 32) : wide_->value(node);
   }
 
   void leave() {
@@ -130,7 +190,21 @@ class body_writer {
     if (serial == 0) return;
     const program_loop& l = loop(serial);
     // Every v is a constant of this trip, so that the order of these does not matter.
-    for (std::size_t k = 0; k < l.next.size(); ++k) line(state(serial, k) + " = " + v(l.next[k]) + ";");
+    for (std::size_t k = 0; k < l.next.size(); ++k) {
+      const std::string s = state(serial, k);
+      if (!state_varies(serial, k)) {
+        line(s + " = " + v(l.next[k]) + ";");
+        continue;
+      }
+      const std::string next = wide_as_state(l.next[k]);
+      const value_type t = p_.nodes[l.next[k]].type;
+      if (!masked(serial))
+        line(s + " = " + next + ";");
+      else if (t == value_type::mask)
+        line(s + " = (" + active(serial) + " & " + next + ") | (~" + active(serial) + " & " + s + ");");
+      else
+        line(s + " = " + wide_->resized(active(serial), 32, bits_of(t)) + " ? " + next + " : " + s + ";");
+    }
     in_.resize(in_.size() - 2);
     line("}");
   }
@@ -164,6 +238,7 @@ class body_writer {
 
   // Shapes of rank 1 and 2 end in ones: their slowest index needs no division.
   [[nodiscard]] std::string index(std::uint64_t axis) const {
+    if (!names_.index.empty()) return names_.index.at(axis);
     const std::string i64 = "(" + std::string(c_name(d_, value_type::i64)) + ")";
     if (axis == 0) return i64 + "(shape1 * shape2 == 1 ? i : i / (shape1 * shape2))";
     if (axis == 1) return i64 + "((shape2 == 1 ? i : i / shape2) % shape1)";
@@ -190,6 +265,7 @@ class body_writer {
   const program& p_;
   const dialect_spec& d_;
   const body_names& names_;
+  const wide_speller* wide_;
   std::vector<std::vector<std::uint32_t>> region_;
   std::vector<char> in_test_;
   std::vector<frame> stack_;
@@ -228,8 +304,9 @@ std::string spelled(std::string_view pattern, value_type t, const dialect_spec& 
   return s;
 }
 
-std::string body_text(const program& p, const dialect_spec& d, const body_names& names, int indent) {
-  return body_writer(p, d, names, indent).run();
+std::string body_text(const program& p, const dialect_spec& d, const body_names& names, int indent,
+                      const wide_speller* wide, const std::vector<char>* only) {
+  return body_writer(p, d, names, indent, wide, only).run();
 }
 
 std::string stored_value(const program& p, std::size_t result, type as, const dialect_spec& d) {

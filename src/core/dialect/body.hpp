@@ -11,16 +11,21 @@
 
 namespace busfare::core {
 
+class wide_speller;
+
 /// How the surroundings of a body spell what it reads.
 struct body_names {
   std::vector<std::string> inputs;  ///< per argument: the expression of what computes
   std::vector<std::string> tables;  ///< per argument: pointer of a table; its size is `sizes`
   std::vector<std::string> sizes;
+  std::vector<std::string> index;  ///< per axis; empty: an index node reads i, shape0, shape1 and shape2
 };
 
 /// One statement per node, loops nested, values named v0, v1, ... `indent` spaces before each line.
-/// An index node reads i, shape0, shape1 and shape2.
-std::string body_text(const program& p, const dialect_spec& d, const body_names& names, int indent);
+/// `wide`: of the same program and names; its varying nodes become vectors. `only`: by node, what is written;
+/// null: all.
+std::string body_text(const program& p, const dialect_spec& d, const body_names& names, int indent,
+                      const wide_speller* wide = nullptr, const std::vector<char>* only = nullptr);
 
 /// "v<node>", converted to a stored type as a result.
 std::string stored_value(const program& p, std::size_t result, type as, const dialect_spec& d);

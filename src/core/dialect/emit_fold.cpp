@@ -8,6 +8,7 @@
 #include "core/dialect/emit.hpp"
 #include "core/dialect/parameters.hpp"
 #include "core/dialect/spelling.hpp"
+#include "core/dialect/vector_fold.hpp"
 #include "core/program_text.hpp"
 
 namespace busfare::core {
@@ -62,19 +63,7 @@ constexpr const char* one_item = R"(  const $u64 b = get_global_id(0);
   const $u64 left = count - b * 4096;
   const uint n = left < 4096 ? (uint)left : 4096;
   const uint rows = n / $L, rest = n % $L;
-$arrays  if (rows > 0) {
-    for (uint j = 0; j < $L; ++j) {
-      fold_element($to_lane, $passed, begin + j);
-    }
-    for (uint row = 1; row < rows; ++row) {
-      for (uint j = 0; j < $L; ++j) {
-        $values
-        fold_element($to_values, $passed, begin + row * $L + j);
-        fold_combine($to_lane, $lane, $x);
-      }
-    }
-  }
-  for (uint j = 0; j < rest; ++j) {
+$arrays$rows  for (uint j = 0; j < rest; ++j) {
     $values
     fold_element($to_values, $passed, begin + rows * $L + j);
     if (rows > 0) {
@@ -88,6 +77,20 @@ $arrays  if (rows > 0) {
     for (uint j = 0; j < h; ++j) {
       if (j + h < held) {
         fold_combine($to_lane, $lane, $other);
+      }
+    }
+  }
+)";
+
+constexpr const char* rows_of_lanes = R"(  if (rows > 0) {
+    for (uint j = 0; j < $L; ++j) {
+      fold_element($to_lane, $passed, begin + j);
+    }
+    for (uint row = 1; row < rows; ++row) {
+      for (uint j = 0; j < $L; ++j) {
+        $values
+        fold_element($to_values, $passed, begin + row * $L + j);
+        fold_combine($to_lane, $lane, $x);
       }
     }
   }
@@ -240,6 +243,11 @@ generated emit_fold(const program* element, const program& operation, std::span<
 
   filling fill;
   const bool pairs = tree == fold_tree::pairs;
+  const unsigned vector = pairs ? 0 : fold_vector(element, operation, component_stored, d);
+  if (vector != 0) code += fold_functions_of_vectors(element, operation, component_stored, d, l, vector);
+  fill.set("rows", vector == 0 ? rows_of_lanes
+                               : rows_of_vectors(element, operation, component_stored, d, vector,
+                                                 fold_lanes(operation, tree)));
   const unsigned tile = pair_tile(component_stored), half = tile / 2, low = half + tile / 4;
   const std::string room =
       pairs ? std::to_string(low + static_cast<unsigned>(tree_block) / tile) : std::string("$L");

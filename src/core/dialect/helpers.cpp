@@ -9,6 +9,7 @@
 
 #include "core/dialect/body.hpp"
 #include "core/dialect/definitions.hpp"
+#include "core/dialect/wide_text.hpp"
 #include "core/literal_text.hpp"
 
 namespace busfare::core {
@@ -17,9 +18,6 @@ namespace {
 
 bool is_real(value_type t) { return t == value_type::f32 || t == value_type::f64; }
 bool is_signed(value_type t) { return t == value_type::i32 || t == value_type::i64; }
-int bits_of(value_type t) {
-  return t == value_type::f64 || t == value_type::i64 || t == value_type::u64 ? 64 : 32;
-}
 
 std::optional<value_type> type_named(std::string_view s) {
   for (int t = 0; t <= static_cast<int>(value_type::mask); ++t)
@@ -177,7 +175,7 @@ std::string fast_normal_cdf(value_type t, const dialect_spec& d) {
 std::string defined(op o, value_type t, dialect_spec d) {
   d.natives = false;
   const program& p = definition_of(o, t);
-  const std::string body = body_text(p, d, {{"x", "y"}, {"", ""}, {"", ""}}, 2);
+  const std::string body = body_text(p, d, {{"x", "y"}, {"", ""}, {"", ""}, {}}, 2);
   const char* operands = vocabulary[static_cast<int>(o)].arity == 2 ? "const $T x, const $T y" : "const $T x";
   return spelled(std::string("$T bf_") + vocabulary[static_cast<int>(o)].name + "_$t(" + operands + ") {\n",
                  t, d) +
@@ -185,6 +183,7 @@ std::string defined(op o, value_type t, dialect_spec d) {
 }
 
 std::string definition(const std::string& name, const dialect_spec& d) {
+  if (std::string of_vectors = wide_definition(name, d); !of_vectors.empty()) return of_vectors;
   if (name == "bf_index")
     return spelled("$T bf_index(const $T i, const $T n) {\n  return i < 0 ? 0 : (i < n ? i : n - 1);\n}\n",
                    value_type::i64, d);

@@ -24,7 +24,7 @@ template <class T, class R> value<T, R> erf_beyond(const value<T, R>& x) {
 template <class T, class R> value<T, R> erfc_tail(const value<T, R>& a) {
   using O = operations<R>;
   const value<T, R> limit = constant<T, R>(is_single<T> ? T(10.5) : T(28));
-  const value<T, R> b = O::select(O::lt(a, limit), a, limit);
+  const value<T, R> b = smaller(a, limit);
   const two_pieces<T, R> square = product(b, b);
   const value<T, R> head = exp_definition(-square.hi);
   return erfcx_definition(b) * O::fma(head, -square.lo, head);

@@ -6,12 +6,9 @@
 BUSFARE_INLINE_BEGIN
 namespace busfare::detail {
 
-/// x within [low, high]; a NaN becomes low.
+/// x within [low, high]; a NaN stays one, and so does what exponentials make of it.
 template <class T, class R> value<T, R> between(const value<T, R>& x, T low, T high) {
-  using O = operations<R>;
-  const value<T, R> l = constant<T, R>(low), h = constant<T, R>(high);
-  const value<T, R> c = O::select(O::lt(l, x), x, l);
-  return O::select(O::lt(c, h), c, h);
+  return smaller(constant<T, R>(high), larger(constant<T, R>(low), x));
 }
 
 // x - round(x) is exact; its product with ln 2 is kept in two pieces, so that integers give exact powers.
@@ -24,7 +21,7 @@ template <class T, class R> value<T, R> exp2_definition(const value<T, R>& x) {
       product(r, constant<T, R>(is_single<T> ? T(0x1.62e430p-1) : T(0x1.62e42fefa39efp-1)));
   const value<T, R> lo =
       O::fma(r, constant<T, R>(is_single<T> ? T(-0x1.05c610p-29) : T(0x1.abc9e3b39803fp-56)), p.lo);
-  return O::select(O::eq(x, x), exp_of(exp_argument<T, R>{i, p.hi, lo}), x);
+  return exp_of(exp_argument<T, R>{i, p.hi, lo});
 }
 
 // 2^i (exp(r) - 1) + 2^i - 1, computed halved so that 2^i never overflows.
@@ -35,9 +32,9 @@ template <class T, class R> value<T, R> expm1_definition(const value<T, R>& x) {
   const value<T, R> power =
       O::template bit_cast<T>((a.i + bits_of_real<T>(exponent_bias<T> - 1)) << fraction_bits<T>);
   const value<T, R> half = O::fma(power, a.hi, power - T(0.5)) + power * exp_beyond(a.hi, a.lo);
-  // Below this the next term of the series cannot be seen; NaN passes.
+  // Below this the next term of the series cannot be seen.
   const auto tiny = O::lt(O::abs(x), constant<T, R>(std::numeric_limits<T>::epsilon() / 4));
-  return O::select(tiny, x, O::select(O::eq(x, x), half + half, x));
+  return O::select(tiny, x, half + half);
 }
 
 // exp(|x|) / 2, and from it exp(-|x|) / 2.
@@ -60,13 +57,12 @@ template <class T, class R> value<T, R> sinh_definition(const value<T, R>& x) {
                    0x1.71de3a5f0db9dp-19, 0x1.a01a01a00b33ep-13, 0x1.111111111119ap-7, 0x1.5555555555555p-3);
   const two_pieces<T, R> e = half_exponentials(magnitude);
   const value<T, R> large = with_sign(e.hi - e.lo, sign_bit(x));
-  const value<T, R> y = O::select(O::lt(magnitude, constant<T, R>(T(1))), O::fma(x * z, p, x), large);
-  return O::select(O::eq(x, x), y, x);
+  return O::select(O::lt(magnitude, constant<T, R>(T(1))), O::fma(x * z, p, x), large);
 }
 
 template <class T, class R> value<T, R> cosh_definition(const value<T, R>& x) {
   const two_pieces<T, R> e = half_exponentials(operations<R>::abs(x));
-  return operations<R>::select(operations<R>::eq(x, x), e.hi + e.lo, x);
+  return e.hi + e.lo;
 }
 
 // t / (t + 2) with t = expm1(2 |x|); from the limit on it is 1.
@@ -74,7 +70,7 @@ template <class T, class R> value<T, R> tanh_definition(const value<T, R>& x) {
   using O = operations<R>;
   const value<T, R> c = between(O::abs(x), T(0), is_single<T> ? T(10) : T(22));
   const value<T, R> t = expm1_definition(c + c);
-  return O::select(O::eq(x, x), with_sign(t / (t + T(2)), sign_bit(x)), x);
+  return with_sign(t / (t + T(2)), sign_bit(x));
 }
 
 }  // namespace busfare::detail

@@ -1,6 +1,8 @@
 // cbrt, hypot and pow.
 #pragma once
 
+#include <tuple>
+
 #include <busfare/value/definitions/pieces.hpp>
 
 BUSFARE_INLINE_BEGIN
@@ -11,18 +13,22 @@ namespace busfare::detail {
 template <class T, class R> value<T, R> cbrt_definition(const value<T, R>& x) {
   using O = operations<R>;
   using I = bits_of_real<T>;
+  using U = std::make_unsigned_t<I>;
   const value<T, R> magnitude = O::abs(x);
   const auto tiny = O::lt(magnitude, constant<T, R>(std::numeric_limits<T>::min()));
   const value<T, R> up = O::select(tiny, magnitude * (is_single<T> ? T(0x1p24) : T(0x1p54)), magnitude);
   const value<I, R> raw = bits(up);
-  // The bias made a multiple of three; 21846 / 2^16 divides numbers below 2^15 by three.
+  // The bias made a multiple of three; 21846 / 2^16 divides numbers below 2^15 by three. As floats, where all
+  // of it is exact: packs multiply 64-bit integers in pieces.
   constexpr int more = is_single<T> ? 2 : 0;
-  const value<I, R> e = (raw >> fraction_bits<T>)+I(more);
-  const value<I, R> third = (e * I(21846)) >> 16;
-  const value<I, R> r = e - third * I(3);
+  const value<I, R> exponent = O::template bit_cast<I>(O::template bit_cast<U>(up) >> fraction_bits<T>);
+  const value<T, R> e =
+      O::template bit_cast<T>(exponent + (integer_shift_bits<T> + I(more))) - integer_shift<T>;
+  const value<T, R> third = O::floor(e * T(21846.0 / 65536));
+  const value<T, R> r = e - third * T(3);
   const value<T, R> m = O::template bit_cast<T>((raw & ((I(1) << fraction_bits<T>)-1)) |
                                                 (I(exponent_bias<T>) << fraction_bits<T>));
-  const auto one = O::eq(r, constant<I, R>(I(1))), two = O::eq(r, constant<I, R>(I(2)));
+  const auto one = O::eq(r, constant<T, R>(T(1))), two = O::eq(r, constant<T, R>(T(2)));
   const value<T, R> w =
       m * O::select(two, constant<T, R>(T(4)), O::select(one, constant<T, R>(T(2)), constant<T, R>(T(1))));
   const value<T, R> factor =
@@ -37,35 +43,48 @@ template <class T, class R> value<T, R> cbrt_definition(const value<T, R>& x) {
   const two_pieces<T, R> square = product(y, y);
   const value<T, R> over = O::fma(square.hi, y, -w) + square.lo * y;
   y = y - over / (square.hi * T(3));
+  constexpr I unbias = I(exponent_bias<T> - (exponent_bias<T> + more) / 3) - integer_shift_bits<T>;
   const value<I, R> q =
-      third +
-      O::select(tiny,
-                constant<I, R>(I(exponent_bias<T> - (exponent_bias<T> + more) / 3 - (is_single<T> ? 8 : 18))),
-                constant<I, R>(I(exponent_bias<T> - (exponent_bias<T> + more) / 3)));
+      bits(third + integer_shift<T>) +
+      O::select(tiny, constant<I, R>(unbias - I(is_single<T> ? 8 : 18)), constant<I, R>(unbias));
   y = with_sign(y * O::template bit_cast<T>(q << fraction_bits<T>), sign_bit(x));
   const auto plain = O::land(O::lt(constant<T, R>(T(0)), magnitude),
                              O::lt(magnitude, constant<T, R>(std::numeric_limits<T>::infinity())));
   return O::select(plain, y, x);
 }
 
-// Scaled by a power of two, so that squares neither overflow nor vanish.
+/// The root of a^2 + b^2, a >= b or one of them NaN, scaled by a power of two, so that squares neither
+/// overflow nor vanish.
+template <class T, class R> value<T, R> scaled_hypot(const value<T, R>& a, const value<T, R>& b) {
+  using O = operations<R>;
+  constexpr T up = is_single<T> ? T(0x1p90) : T(0x1p600), down = 1 / up;
+  const value<T, R> infinity = constant<T, R>(std::numeric_limits<T>::infinity());
+  const auto big = O::lt(constant<T, R>(T(1)), a);
+  const value<T, R> scale = O::select(big, constant<T, R>(down), constant<T, R>(up));
+  const value<T, R> unscale = O::select(big, constant<T, R>(up), constant<T, R>(down));
+  const value<T, R> sa = a * scale, sb = b * scale;
+  const value<T, R> h = O::sqrt(O::fma(sa, sa, sb * sb)) * unscale;
+  return O::select(O::lor(O::eq(a, infinity), O::eq(b, infinity)), infinity, h);
+}
+
+// Few need the scale: it is a loop of at most one trip, as the long way of angle_of is. A zero is none of
+// them, since arrays may be full of zeros.
 template <class T, class R> value<T, R> hypot_definition(const value<T, R>& x, const value<T, R>& y) {
   using O = operations<R>;
   const value<T, R> ax = O::abs(x), ay = O::abs(y);
-  const auto less = O::lt(ax, ay);
-  const value<T, R> a = O::select(less, ay, ax), b = O::select(less, ax, ay);
-  const auto big = O::lt(constant<T, R>(is_single<T> ? T(0x1p60) : T(0x1p500)), a);
-  const auto small = O::lt(a, constant<T, R>(is_single<T> ? T(0x1p-50) : T(0x1p-450)));
-  constexpr T up = is_single<T> ? T(0x1p90) : T(0x1p600), down = 1 / up;
-  const value<T, R> one = constant<T, R>(T(1));
-  const value<T, R> scale = O::select(big, constant<T, R>(down), O::select(small, constant<T, R>(up), one));
-  const value<T, R> unscale = O::select(big, constant<T, R>(up), O::select(small, constant<T, R>(down), one));
-  const value<T, R> sa = a * scale, sb = b * scale;
-  const value<T, R> h = O::sqrt(O::fma(sa, sa, sb * sb)) * unscale;
-  const value<T, R> infinity = constant<T, R>(std::numeric_limits<T>::infinity());
-  const auto numbers = O::land(O::eq(x, x), O::eq(y, y));
-  const value<T, R> r = O::select(numbers, h, constant<T, R>(quiet_nan<T>()));
-  return O::select(O::lor(O::eq(ax, infinity), O::eq(ay, infinity)), infinity, r);
+  const value<T, R> a = larger(ay, ax), b = smaller(ax, ay);
+  // As integers: NaN and infinity stand above all numbers, in one comparison.
+  constexpr bits_of_real<T> most =
+      is_single<T> ? bits_of_real<T>(0x5d800000) : bits_of_real<T>(0x5f30000000000000ll);
+  const auto big = O::lt(constant<bits_of_real<T>, R>(most), bits(a));
+  const auto small = O::land(O::lt(a, constant<T, R>(is_single<T> ? T(0x1p-50) : T(0x1p-450))),
+                             O::lt(constant<T, R>(T(0)), a));
+  const auto hard = O::lor(big, small);
+  const auto [h, same_a, same_b] = iterate(
+      1, std::tuple(O::sqrt(O::fma(a, a, b * b)), a, b),
+      [&](const auto&, const auto&, const auto&) { return hard; },
+      [](const auto&, const auto& p, const auto& q) { return std::tuple(scaled_hypot(p, q), p, q); });
+  return h;
 }
 
 /// log(x) in two pieces, for finite x > 0, with a relative error near 2^-(2 fraction_bits - 40):

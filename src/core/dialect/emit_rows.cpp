@@ -1,0 +1,91 @@
+// The text of emit_rows.hpp.
+#include "core/dialect/emit_rows.hpp"
+
+#include <algorithm>
+
+#include "core/dialect/definitions.hpp"
+#include "core/dialect/vector_body.hpp"
+
+namespace busfare::core {
+
+namespace {
+
+// The last vector of a row may begin within the one before it and compute some elements again. But not where
+// those were written over what it reads: arrays read element by element are a result's memory, or apart.
+std::string step_text(const program& p, const std::string& lanes) {
+  std::string in_place;
+  for (std::size_t k = 0; k < p.arguments.size(); ++k)
+    for (std::size_t r = 0; r < p.results.size() && p.arguments[k].kind == backend::parameter_kind::element;
+         ++r)
+      in_place += (in_place.empty() ? "" : " || ") + ("(ulong)a" + std::to_string(k)) + " == (ulong)r" +
+                  std::to_string(r);
+  return "  const ulong step = " + (in_place.empty() ? "1" : in_place + " ? " + lanes + " : 1") + ";\n";
+}
+
+}  // namespace
+
+bool worth_vectors(const program& p, std::size_t long_text) {
+  return !p.loops.empty() || p.nodes.size() > long_text ||
+         std::any_of(p.nodes.begin(), p.nodes.end(), [](const program_node& n) {
+           return n.op == op::index || n.op == op::lookup || is_defined(n.op);
+         });
+}
+
+std::string row_map(const program& p, const dialect_spec& d, const parameter_list& l, unsigned lanes) {
+  const vector_body body(p, d, l, lanes);
+  const std::string w = std::to_string(lanes), less = std::to_string(lanes - 1);
+  const bool in_rows = body.axis() >= 0;
+  const auto place = [&](const std::string& element) {
+    return in_rows ? "const long at = (long)(column + " + body.slope() + "(" + element + " - start));\n"
+                   : std::string();
+  };
+  const auto checked = [&](const std::string& element, const std::string& in, int indent) {
+    return in + place(element) + body.before_checks(indent);
+  };
+
+  std::string text =
+      "  const ulong items = get_global_size(0), item = get_global_id(0);\n"
+      "  const ulong share = (count / items + (count % items != 0) + " +
+      less + ") / " + w + " * " + w +
+      ";\n  if (item > count / share || item * share >= count) return;\n"
+      "  const ulong end = first + min(count, (item + 1) * share);\n" +
+      step_text(p, w) + "  for (ulong i = first + item * share; i < end;) {\n";
+  if (in_rows)  // else all that is left is a row
+    text += body.place_text("    ") + "    const ulong stop = min(end, i + (" + body.neighbours() +
+            "));\n    const ulong start = i;\n";
+  else
+    text += "    const ulong stop = end;\n";
+  text += "    while (i < stop) {\n      int passes = stop - i >= " + w + ";\n";
+  if (body.has_checks())
+    text += "      if (passes) {\n" + checked("i", "        ", 8) + "        passes = " + body.checks() +
+            ";\n      }\n";
+  text += "      if (passes) {\n        ulong last = ";
+  if (body.is_convex())
+    text += "step == 1 ? stop - " + w + " : i + ((stop - i) / " + w + " - 1) * " + w + ";\n";
+  else
+    text += "i;\n";
+  // Where the first and the last vector pass, all do. The last that does is near the end, or halves find it.
+  if (body.has_checks() && body.is_convex())
+    text +=
+        "        ulong good = 0, bad = (last - i) / step + 1, gap = 1;\n"
+        "        for (ulong probe = bad - 1; bad - good > 1;\n"
+        "             probe = (bad - good) / 2 > gap ? bad - gap : good + (bad - good) / 2) {\n" +
+        checked("i + probe * step", "          ", 10) + "          if (" + body.checks() +
+        ") {\n            good = probe;\n            gap = bad;\n          } else {\n"
+        "            bad = probe;\n            gap = gap < bad ? 2 * gap : bad;\n          }\n        }\n"
+        "        last = i + good * step;\n";
+  // From the second vector on, stores are to whole lines.
+  text += "        for (;; i = min(step == 1 ? (i + " + w + ") / " + w + " * " + w + " : i + " + w +
+          ", last)) {\n" + (in_rows ? "          " + place("i") : "") + body.many(10);
+  for (std::size_t k = 0; k < p.results.size(); ++k)
+    text += "          " +
+            wide_stored(p.stored[k], "r" + std::to_string(k) + " + i", body.stored(k, p.stored[k]), lanes) +
+            ";\n";
+  text += "          if (i == last) break;\n        }\n        i += " + w + ";\n      } else {\n" +
+          (in_rows ? "        " + place("i") : "") + body.one(8);
+  for (std::size_t k = 0; k < p.results.size(); ++k)
+    text += "        r" + std::to_string(k) + "[i] = " + stored_value(p, k, p.stored[k], d) + ";\n";
+  return text + "        ++i;\n      }\n    }\n  }\n";
+}
+
+}  // namespace busfare::core
