@@ -78,6 +78,7 @@ int main(int argc, char** argv) {
     run(busfare::peers::heat_contests());
     run(busfare::peers::compute_contests(size));
     run(busfare::peers::small_contests());
+    run(busfare::peers::region_contests());
 #if defined(BUSFARE_PEERS_OPENCL)
     for (const std::string& why : busfare::peers::opencl_contests(size, run_one))
       std::printf("skipped: %s\n", why.c_str());

@@ -165,6 +165,19 @@ contender our_nbody(const std::string& device, data x, data y, data z, data mass
   });
 }
 
+contender our_logistic(const std::string& device, data x) {
+  static const bf::native_kernel steps(
+      bf::results<float>,
+      [](const bf::native_part&, std::span<const float> in, std::span<float> out) noexcept {
+        logistic(in.data(), out.data(), in.size());
+      },
+      {.name = "logistic", .opencl = "", .cuda = "", .cost = [](const bf::native_job& job) noexcept {
+         const auto n = static_cast<double>(job.shape.count());
+         return bf::native_cost{3 * 64 * n, 8 * n};
+       }});
+  return made([how = bf::on(device), x = bf::copy_of(*x)] { return bf::call(how, steps, x.extents(), x); });
+}
+
 contender our_small_map(const std::string& device, data a, data b) {
   const auto last = std::make_shared<bf::array<float>>(bf::copy_of(*a));
   return {"busfare",

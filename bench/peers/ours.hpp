@@ -12,6 +12,10 @@ namespace busfare::peers {
 
 using data = std::shared_ptr<const std::vector<float>>;
 
+/// 64 steps of the logistic map for each x: a loop that is built as the peers are, for contests of who shares
+/// it out.
+void logistic(const float* x, float* out, std::size_t n) noexcept;
+
 /// n numbers in [low, high), the same on every machine.
 data numbers(std::uint64_t n, std::uint64_t seed, float low, float high);
 
@@ -26,6 +30,8 @@ contender our_black_scholes(const std::string& device, data spot, data strike, d
 contender our_heat(const std::string& device, data plate, std::uint64_t rows, std::uint64_t columns,
                    float rate);
 contender our_nbody(const std::string& device, data x, data y, data z, data mass);
+/// 64 steps of the logistic map: `logistic`, called as a hand-written kernel.
+contender our_logistic(const std::string& device, data x);
 /// a * 2 + b, recorded and read each time.
 contender our_small_map(const std::string& device, data a, data b);
 

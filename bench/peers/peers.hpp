@@ -19,6 +19,8 @@ std::vector<contest> heat_contests();
 std::vector<contest> compute_contests(std::uint64_t n);
 /// One small map, recorded and run each time.
 std::vector<contest> small_contests();
+/// Half a millisecond of work after a pause, against one thread and against OpenMP and oneTBB.
+std::vector<contest> region_contests();
 
 #if defined(BUSFARE_PEERS_OPENCL)
 /// Against hand-written OpenCL programs, VexCL's shape of them and Boost.Compute, on every OpenCL device.

@@ -34,8 +34,8 @@ class executable final : public backend::executable {
   void bind(scratch& s) const noexcept;
   void map_range(scratch& s, std::uint64_t from, std::uint64_t to) const noexcept;
   void fold_range(scratch& s, std::uint64_t from, std::uint64_t to) const noexcept;
-  cpu_block block_of(scratch& s, const planned_step& step, std::uint64_t first, std::uint64_t in_tree,
-                     std::uint64_t count) const noexcept;
+  void bind_steps(scratch& s) const noexcept;
+  static void aim(scratch& s, std::uint64_t first, std::uint64_t in_tree) noexcept;
   void run_steps(scratch& s, std::uint64_t first, std::uint64_t in_tree, std::uint64_t count,
                  std::uint64_t more) const noexcept;
   void fetch_ahead(const scratch& s, std::uint64_t next, std::uint64_t count,

@@ -11,7 +11,7 @@
 namespace busfare::cpu {
 
 /// Elements of a block of a chain: its temporaries stay in the first-level cache.
-inline constexpr std::uint64_t chain_block = 1024;
+inline constexpr std::uint64_t chain_block = 512;
 
 /// Where a slot's elements are while a block runs.
 enum class place : std::uint8_t {

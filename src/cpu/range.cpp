@@ -20,6 +20,7 @@ void executable::bind(scratch& s) const noexcept {
     s.in[i] = {s.base[from], kind == parameter_kind::whole ? frame_.size[from] : 0,
                kind == parameter_kind::broadcast};
   }
+  bind_steps(s);
   for (std::size_t c = 0; c < plan_.fold_slots.size(); ++c) {
     const auto from = static_cast<std::size_t>(plan_.fold_slots[c]);
     const slot& t = plan_.slots[from];
@@ -30,57 +31,73 @@ void executable::bind(scratch& s) const noexcept {
   }
 }
 
+// Blocks differ in where they begin only, so what steps are given is written once a launch: building it anew
+// took as long as four steps of a chain, and what it wrote had to pass the results that wait for memory.
+void executable::bind_steps(scratch& s) const noexcept {
+  s.moving_ins = s.moving_outs = s.fetched_count = 0;
+  const auto moves = [&](std::size_t slot_index) {
+    return s.where[slot_index] != place::block && plan_.slots[slot_index].stride != 0;
+  };
+  const auto moving_of = [&](std::size_t which, std::size_t i) {
+    return moving{which, s.base[i], plan_.slots[i].stride, s.where[i] == place::tree};
+  };
+  for (std::size_t k = 0; k < plan_.steps.size(); ++k) {
+    const planned_step& step = plan_.steps[k];
+    for (std::size_t i = step.in; i < step.in_end; ++i) {
+      const auto from = static_cast<std::size_t>(plan_.in[i]);
+      if (moves(from)) s.moving_in[s.moving_ins++] = moving_of(i, from);
+    }
+    for (std::size_t o = step.out; o < step.out_end; ++o) {
+      const auto to = static_cast<std::size_t>(plan_.out[o]);
+      s.out[o] = s.base[to];
+      if (moves(to)) s.moving_out[s.moving_outs++] = moving_of(o, to);
+    }
+    cpu_block& b = s.blocks[k];
+    b.in = s.in.data() + step.in;
+    b.out = s.out.data() + step.out;
+    b.numbers = reinterpret_cast<const std::byte*>(frame_.numbers.data() + step.numbers);
+    std::copy(std::begin(frame_.shape), std::end(frame_.shape), std::begin(b.shape));
+    b.stream = frame_.stream && k + 1 == plan_.steps.size();
+  }
+  for (std::size_t i = 0; i < plan_.parameters; ++i)
+    if (plan_.slots[i].kind == parameter_kind::element && s.where[i] == place::array)
+      s.fetched[s.fetched_count++] = moving_of(i, i);
+}
+
+// Sets the pointers of all steps; `in_tree` is first's place in its tree block.
+void executable::aim(scratch& s, std::uint64_t first, std::uint64_t in_tree) noexcept {
+  const auto at = [&](const moving& m) { return m.base + (m.tree ? in_tree : first) * m.stride; };
+  for (std::size_t i = 0; i < s.moving_ins; ++i) s.in[s.moving_in[i].which].data = at(s.moving_in[i]);
+  for (std::size_t o = 0; o < s.moving_outs; ++o) s.out[s.moving_out[o].which] = at(s.moving_out[o]);
+}
+
 // A chain reads memory in its first steps only, and the memory idles during the others. So each step is
 // followed by its share of what the next block reads: of the array bytes from there on, part `step`.
 void executable::fetch_ahead(const scratch& s, std::uint64_t next, std::uint64_t count,
                              std::size_t step) const noexcept {
   constexpr std::size_t line = 64;
   const std::size_t steps = plan_.steps.size();
-  for (std::size_t i = 0; i < plan_.parameters; ++i) {
-    const slot& p = plan_.slots[i];
-    if (p.kind != parameter_kind::element || s.where[i] != place::array) continue;
-    const std::size_t lines = static_cast<std::size_t>(count) * p.stride / line;
-    const std::byte* const from = s.base[i] + next * p.stride;
+  for (std::size_t i = 0; i < s.fetched_count; ++i) {
+    const moving& m = s.fetched[i];
+    const std::size_t lines = static_cast<std::size_t>(count) * m.stride / line;
+    const std::byte* const from = m.base + next * m.stride;
     for (std::size_t k = lines * step / steps; k < lines * (step + 1) / steps; ++k)
       __builtin_prefetch(from + k * line);
   }
-}
-
-// What a step is given for elements [first, first + count).
-cpu_block executable::block_of(scratch& s, const planned_step& step, std::uint64_t first,
-                               std::uint64_t in_tree, std::uint64_t count) const noexcept {
-  const auto at = [&](int slot_index) {
-    const auto i = static_cast<std::size_t>(slot_index);
-    const std::uint64_t element = s.where[i] == place::array  ? first
-                                  : s.where[i] == place::tree ? in_tree
-                                                              : 0;
-    return s.base[i] + element * plan_.slots[i].stride;
-  };
-  // Broadcasts and tables have stride 0 and stay where `bind` put them.
-  for (std::size_t i = step.in; i < step.in_end; ++i) s.in[i].data = at(plan_.in[i]);
-  for (std::size_t o = step.out; o < step.out_end; ++o) s.out[o] = at(plan_.out[o]);
-  cpu_block b{};
-  b.in = s.in.data() + step.in;
-  b.out = s.out.data() + step.out;
-  b.numbers = reinterpret_cast<const std::byte*>(frame_.numbers.data() + step.numbers);
-  std::copy(std::begin(frame_.shape), std::end(frame_.shape), std::begin(b.shape));
-  b.first = first;
-  b.count = count;
-  return b;
 }
 
 // All steps on elements [first, first + count); `in_tree` is first's place in its tree block; `more` elements
 // follow.
 void executable::run_steps(scratch& s, std::uint64_t first, std::uint64_t in_tree, std::uint64_t count,
                            std::uint64_t more) const noexcept {
-  const planned_step* const last = &plan_.steps.back();
-  for (const planned_step& step : plan_.steps) {
-    cpu_block b = block_of(s, step, first, in_tree, count);
-    b.stream = frame_.stream && &step == last;
-    step.run(b);
-    if (more != 0 && plan_.steps.size() > 1)
-      fetch_ahead(s, first + count, std::min(count, more),
-                  static_cast<std::size_t>(&step - plan_.steps.data()));
+  aim(s, first, in_tree);
+  const std::size_t steps = plan_.steps.size();
+  for (std::size_t k = 0; k < steps; ++k) {
+    cpu_block& b = s.blocks[k];
+    b.first = first;
+    b.count = count;
+    plan_.steps[k].run(b);
+    if (more != 0 && steps > 1) fetch_ahead(s, first + count, std::min(count, more), k);
   }
 }
 
@@ -112,7 +129,11 @@ void executable::fold_range(scratch& s, std::uint64_t from, std::uint64_t to) co
       s.fold_out[c] = s.base[out] + (i - frame_.first) / tree_block * plan_.slots[out].stride;
     }
     if (plan_.folded != nullptr && n == tree_block) {
-      plan_.folded(block_of(s, plan_.steps.front(), i, 0, n), s.fold_out.data());
+      aim(s, i, 0);
+      cpu_block& b = s.blocks.front();
+      b.first = i;
+      b.count = n;
+      plan_.folded(b, s.fold_out.data());
       continue;
     }
     if (!plan_.steps.empty())

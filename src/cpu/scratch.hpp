@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <span>
+#include <type_traits>
 #include <vector>
 
 #include <busfare/cpu_code.hpp>
@@ -41,23 +43,59 @@ struct frame {
   std::uint64_t grain = 1;  ///< parts begin and end at multiples of it, or at the end
 };
 
+/// A pointer that moves with the elements of a launch.
+struct moving {
+  std::size_t which;  ///< of `in` or `out`
+  std::byte* base;    ///< element 0 of its launch or tree block
+  std::size_t stride;
+  bool tree;  ///< counts from the start of the tree block
+};
+
+/// Everything lies in one piece of memory of its own: threads write these tables once a block, and two of
+/// them in one cache line would wait for each other.
 struct scratch {
   explicit scratch(const plan& p)
-      : memory(p.scratch_bytes + 64),
-        base(p.slots.size()),
-        where(p.slots.size()),
-        in(p.in.size()),
-        out(p.out.size()),
-        fold_in(p.fold_slots.size()),
-        fold_out(p.fold_slots.size()) {}
+      : memory(p.scratch_bytes + room<std::byte*>(p.slots.size()) + room<place>(p.slots.size()) +
+               room<cpu_operand>(p.in.size()) + room<std::byte*>(p.out.size()) +
+               2 * room<std::byte*>(p.fold_slots.size()) + room<cpu_block>(p.steps.size()) +
+               room<moving>(p.in.size()) + room<moving>(p.out.size()) + room<moving>(p.parameters)) {
+    std::byte* at = memory.data() + p.scratch_bytes;
+    carve(at, base, p.slots.size());
+    carve(at, where, p.slots.size());
+    carve(at, in, p.in.size());
+    carve(at, out, p.out.size());
+    carve(at, fold_in, p.fold_slots.size());
+    carve(at, fold_out, p.fold_slots.size());
+    carve(at, blocks, p.steps.size());
+    carve(at, moving_in, p.in.size());
+    carve(at, moving_out, p.out.size());
+    carve(at, fetched, p.parameters);
+  }
 
-  aligned_bytes memory;
-  std::vector<std::byte*> base;  ///< per slot, for the launch under way
-  std::vector<place> where;
-  std::vector<cpu_operand> in;  ///< of all steps, in order
-  std::vector<std::byte*> out;
-  std::vector<const std::byte*> fold_in;
-  std::vector<std::byte*> fold_out;
+  aligned_bytes memory;        ///< temporaries, as the plan's slots say; then what the spans hold
+  std::span<std::byte*> base;  ///< per slot, for the launch under way
+  std::span<place> where;
+  std::span<cpu_operand> in;  ///< of all steps, in order
+  std::span<std::byte*> out;
+  std::span<const std::byte*> fold_in;
+  std::span<std::byte*> fold_out;
+  std::span<cpu_block> blocks;              ///< what each step is given
+  std::span<moving> moving_in, moving_out;  ///< the first `moving_ins` and `moving_outs` hold for the launch
+  std::span<moving> fetched;                ///< arrays that are read from memory, the first `fetched_count`
+  std::size_t moving_ins = 0, moving_outs = 0, fetched_count = 0;
+
+ private:
+  static constexpr std::size_t line = 64;
+  template <class T> static constexpr std::size_t room(std::size_t n) {
+    return (n * sizeof(T) + line - 1) / line * line;
+  }
+  template <class T> static void carve(std::byte*& at, std::span<T>& table, std::size_t n) {
+    static_assert(std::is_trivially_destructible_v<T> && alignof(T) <= line);
+    T* const first = reinterpret_cast<T*>(at);
+    std::uninitialized_value_construct_n(first, n);
+    table = {first, n};
+    at += room<T>(n);
+  }
 };
 
 /// As many scratches as a pool has threads; each is made when it is first wanted.
