@@ -168,11 +168,12 @@ void executable::split(std::uint64_t from, std::uint64_t to) {
     run_range_timed(from, to);
     return learn(count);
   }
-  // Four parts per thread even out what one thread loses; none shorter than 5 us of work.
+  // Four parts per thread even out what one thread loses; sixteen, where workers sleep and come late by tens
+  // of microseconds. None is shorter than 5 us of work.
   const std::uint64_t smallest = plan_.kind == backend::work::fold ? tree_block : smallest_map_part;
   std::uint64_t unit = part_unit;
   while (unit > smallest && static_cast<double>(unit / 2) * ns_per_element_ >= alone_ns_awake) unit /= 2;
-  const std::uint64_t most = 4 * std::uint64_t{threads};
+  const std::uint64_t most = (pool_.awake() ? 4 : 16) * std::uint64_t{threads};
   const std::uint64_t part = whole_grains(((count - 1) / most / unit + 1) * unit, frame_.grain);
   spent_ns_.store(0, std::memory_order_relaxed);
   pool_.for_each_part(static_cast<std::int64_t>((count - 1) / part + 1), [&](std::int64_t i) {
