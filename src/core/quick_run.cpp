@@ -4,9 +4,12 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <new>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "core/check_mode.hpp"
@@ -16,6 +19,8 @@
 
 namespace busfare::core {
 namespace {
+
+static_assert(std::is_trivially_destructible_v<backend::argument>);
 
 constexpr std::size_t most_arguments = 8;
 constexpr std::size_t sites = 64;          // a power of two
@@ -96,7 +101,10 @@ bool run_quickly(const detail::array_handle& a, std::shared_ptr<node>& gone) {
   std::uint64_t pattern = 0;
   if (!is_eligible(n) || !pattern_of(n, pattern) || pattern != q.pattern || q.how != n.how) return false;
   if (++q.uses % whole_run_every == 0) return false;
-  std::array<backend::argument, most_arguments + 1> arguments;
+  // Most kernels have two or three: the rest of the room is not even cleared.
+  alignas(backend::argument) std::byte room[(most_arguments + 1) * sizeof(backend::argument)];
+  auto* const arguments = reinterpret_cast<backend::argument*>(room);
+  std::uninitialized_value_construct_n(arguments, q.inputs + 1);
   for (std::size_t k = 0; k < q.inputs; ++k) {
     const detail::map_argument& from = n.arguments[q.from[k].argument];
     if (q.from[k].number) {
@@ -108,7 +116,7 @@ bool run_quickly(const detail::array_handle& a, std::shared_ptr<node>& gone) {
     arguments[k].size = from.array->shape.count();
   }
   backend::launch l;
-  l.arguments = std::span(arguments).first(q.inputs + 1);
+  l.arguments = {arguments, q.inputs + 1};
   for (int axis = 0; axis < 3; ++axis) l.shape[axis] = n.shape[axis];
   l.count = n.shape.count();
   try {

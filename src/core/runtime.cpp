@@ -93,9 +93,10 @@ options effective(const options& how) {
 }
 
 void check_device(const options& how, source_line line) {
-  if (how.device == "auto" && !state().named) return;
-  // Devices never leave the list, and a call site asks for the same one again and again.
+  // Devices never leave the list, and a call site asks for the same one again and again. Never "auto", which
+  // stands for the default.
   thread_local std::string last;
+  if (how.device == last || (how.device == "auto" && !state().named)) return;
   const options h = effective(how);
   if (h.device == last || h.device == "auto") return;
   {
