@@ -51,15 +51,16 @@ struct moving {
   bool tree;  ///< counts from the start of the tree block
 };
 
-/// Everything lies in one piece of memory of its own: threads write these tables once a block, and two of
-/// them in one cache line would wait for each other.
+/// Tables lie in memory of their own, in whole cache lines: threads write them once a block, and two of them
+/// in one line would wait for each other.
 struct scratch {
   explicit scratch(const plan& p)
-      : memory(p.scratch_bytes + room<std::byte*>(p.slots.size()) + room<place>(p.slots.size()) +
+      : memory(p.scratch_bytes + line),
+        tables(room<std::byte*>(p.slots.size()) + room<place>(p.slots.size()) +
                room<cpu_operand>(p.in.size()) + room<std::byte*>(p.out.size()) +
                2 * room<std::byte*>(p.fold_slots.size()) + room<cpu_block>(p.steps.size()) +
                room<moving>(p.in.size()) + room<moving>(p.out.size()) + room<moving>(p.parameters)) {
-    std::byte* at = memory.data() + p.scratch_bytes;
+    std::byte* at = tables.data();
     carve(at, base, p.slots.size());
     carve(at, where, p.slots.size());
     carve(at, in, p.in.size());
@@ -72,7 +73,9 @@ struct scratch {
     carve(at, fetched, p.parameters);
   }
 
-  aligned_bytes memory;        ///< temporaries, as the plan's slots say; then what the spans hold
+  static constexpr std::size_t line = 64;
+  aligned_bytes memory;        ///< temporaries, as the plan's slots say
+  aligned_bytes tables;        ///< what the spans hold
   std::span<std::byte*> base;  ///< per slot, for the launch under way
   std::span<place> where;
   std::span<cpu_operand> in;  ///< of all steps, in order
@@ -85,7 +88,6 @@ struct scratch {
   std::size_t moving_ins = 0, moving_outs = 0, fetched_count = 0;
 
  private:
-  static constexpr std::size_t line = 64;
   template <class T> static constexpr std::size_t room(std::size_t n) {
     return (n * sizeof(T) + line - 1) / line * line;
   }
