@@ -102,7 +102,7 @@ std::vector<float> numbers_of(std::size_t n, unsigned seed = 1) {
 }
 
 constexpr parameter in_f32{parameter_kind::element, type::f32}, out_f32{parameter_kind::result, type::f32};
-const std::uint64_t counts[] = {0, 1, 7, 255, 1023, 1024, 1025, 4097, 16384, 50001, 1 << 20};
+const std::uint64_t counts[] = {0, 1, 7, 255, 511, 512, 513, 1023, 1024, 1025, 4097, 16384, 50001, 1 << 20};
 isa widest() { return cpu::supports(isa::avx2) ? isa::avx2 : isa::base; }
 
 TEST(cpu_executable, adds_two_arrays_of_any_length) {
