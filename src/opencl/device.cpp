@@ -42,7 +42,8 @@ device::device(const backend::services& core, const found_device& which)
       context_(make_context(wall_, which)),
       service_(make_queue(wall_, context_.get(), which.id)),
       memory_(wall_),
-      programs_(wall_, core, context_.get(), which.id, which.info.fingerprint, options_for(which)) {
+      programs_(wall_, core, context_.get(), which.id, which.info.fingerprint, options_for(which),
+                which.keeps_programs) {
   if (found_.info.shares_host_memory && !maps_in_place(0)) {
     found_.info.shares_host_memory = false;
     if (core_.note != nullptr)

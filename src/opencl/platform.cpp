@@ -82,6 +82,7 @@ found_device describe(cl_platform_id platform, cl_device_id d) {
   const std::string name = clean(device_text_raw(d, CL_DEVICE_NAME));
   const std::string platform_name = platform_text(platform, CL_PLATFORM_NAME);
   f.runs_in_waits = platform_name == "Oclgrind";
+  f.keeps_programs = platform_name == "Portable Computing Language";
   info.description = (name.empty() ? "unnamed device" : name) + " (" + platform_name + ")";
   info.fingerprint = "opencl|" + platform_name + "|" + platform_text(platform, CL_PLATFORM_VERSION) + "|" +
                      clean(device_text_raw(d, CL_DEVICE_VENDOR)) + "|" + name + "|" +

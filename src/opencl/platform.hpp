@@ -18,6 +18,10 @@ struct found_device {
   /// Oclgrind runs what is queued inside blocking calls only: nothing ends while somebody looks or waits for
   /// a callback, so that waits for it cannot have a limit.
   bool runs_in_waits = false;
+  /// PoCL keeps what it compiles on disk itself, and reads a program's binary from there: other processes
+  /// that compile the same text meanwhile make it read directories that are gone (a null pointer inside the
+  /// driver) or overrun its own buffer. So its binaries are never asked for.
+  bool keeps_programs = false;
   backend::device_info info;              ///< exactness as the driver advertises it
   bool correctly_rounded_option = false;  ///< -cl-fp32-correctly-rounded-divide-sqrt may be given
   bool is_cpu = false;

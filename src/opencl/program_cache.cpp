@@ -1,6 +1,7 @@
 // Built programs: a bounded map in front of the kernel cache on disk in front of the compiler.
 #include "opencl/program_cache.hpp"
 
+#include <cstring>
 #include <vector>
 
 namespace busfare::opencl {
@@ -9,16 +10,24 @@ namespace {
 
 constexpr std::size_t log_limit = std::size_t{64} << 10, binary_limit = std::size_t{64} << 20;
 
+// What stands in the cache for a program that the driver keeps.
+constexpr std::string_view kept = "kept by the driver";
+
+bool is_kept(const std::vector<std::byte>& payload) {
+  return payload.size() == kept.size() && std::memcmp(payload.data(), kept.data(), kept.size()) == 0;
+}
+
 }  // namespace
 
 program_cache::program_cache(const wall& w, const backend::services& core, cl_context context,
-                             cl_device_id device, std::string fingerprint, recipes options)
+                             cl_device_id device, std::string fingerprint, recipes options, bool driver_keeps)
     : wall_(w),
       core_(core),
       context_(context),
       device_(device),
       fingerprint_(std::move(fingerprint)),
-      options_(std::move(options)) {}
+      options_(std::move(options)),
+      driver_keeps_(driver_keeps) {}
 
 std::string program_cache::key_of(std::string_view source, bool fast) const {
   return "opencl\n" + fingerprint_ + "\n" + options(fast) + "\n" + std::string(source);
@@ -79,6 +88,10 @@ program_cache::entry program_cache::from_source(std::string_view source, bool fa
 }
 
 void program_cache::store(const std::string& key, cl_program program) {
+  if (driver_keeps_) {
+    core_.cache_put(key, static_cast<const std::byte*>(static_cast<const void*>(kept.data())), kept.size());
+    return;
+  }
   std::size_t bytes = 0;
   if (clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof bytes, &bytes, nullptr) != CL_SUCCESS ||
       bytes == 0 || bytes > binary_limit)
@@ -99,9 +112,12 @@ program_cache::built program_cache::get(std::string_view source, bool fast) {
 
   entry fresh;
   bool from_cache = false;
-  if (std::vector<std::byte> binary; core_.cache_get != nullptr && core_.cache_get(key, binary)) {
-    fresh.program =
-        from_binary(binary, fast);  // one that the driver no longer takes is built again and replaced
+  if (std::vector<std::byte> found; core_.cache_get != nullptr && core_.cache_get(key, found)) {
+    // What is no longer taken is built again and replaced.
+    if (!driver_keeps_)
+      fresh.program = from_binary(found, fast);
+    else if (is_kept(found))
+      fresh = from_source(source, fast);
     from_cache = static_cast<bool>(fresh.program);
   }
   if (!from_cache) {
@@ -126,8 +142,9 @@ bool program_cache::holds(std::string_view source, bool fast) const {
   const std::string key = key_of(source, fast);
   if (const auto found = entries_.find(key); found != entries_.end())
     return static_cast<bool>(found->second.program);
-  std::vector<std::byte> binary;
-  return core_.cache_get != nullptr && core_.cache_get(key, binary) && !binary.empty();
+  std::vector<std::byte> found;
+  if (core_.cache_get == nullptr || !core_.cache_get(key, found)) return false;
+  return driver_keeps_ ? is_kept(found) : !found.empty();
 }
 
 }  // namespace busfare::opencl

@@ -27,9 +27,10 @@ class program_cache {
     std::string exact, fast;
   };
 
-  /// `fingerprint` and the options are part of every key.
+  /// `fingerprint` and the options are part of every key. `driver_keeps`: the driver has a cache of its own
+  /// on disk, and ours keeps no binaries but only what was built, which says that building it again is quick.
   program_cache(const wall& w, const backend::services& core, cl_context context, cl_device_id device,
-                std::string fingerprint, recipes options);
+                std::string fingerprint, recipes options, bool driver_keeps);
 
   /// Throws kernel_build with source and log. A refused source is remembered: asked for again, it throws the
   /// same without compiling.
@@ -66,6 +67,7 @@ class program_cache {
   cl_device_id device_;
   std::string fingerprint_;
   recipes options_;
+  bool driver_keeps_;
   std::uint64_t compiled_ = 0;
   std::unordered_map<std::string, entry> entries_;
   std::list<const std::string*> order_;  // keys of entries_, last used first

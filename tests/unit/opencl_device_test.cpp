@@ -396,6 +396,14 @@ TEST_F(opencl_device, builds_come_from_memory_then_from_disk_and_survive_a_bad_e
     EXPECT_TRUE(d->is_cached(r));
     EXPECT_TRUE(d->build(r)->from_cache());
     EXPECT_EQ(disk().puts, puts + 1);
+    // PoCL reads a binary out of its cache, where other processes may be at work: it is not asked for one.
+    if (d->info().description.find("Portable Computing Language") != std::string::npos) {
+      for (const auto& [key, payload] : disk().files) {
+        if (key.ends_with(source)) {
+          EXPECT_LT(payload.size(), 64u);
+        }
+      }
+    }
     const auto again = busfare_module_opencl()->open(core_services(), d->info().name);
     EXPECT_TRUE(again->is_cached(r));
     EXPECT_TRUE(again->build(r)->from_cache());
