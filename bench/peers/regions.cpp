@@ -32,7 +32,7 @@ std::uint64_t half_a_millisecond() {
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     best = std::min(best, took.count());
   }
-  return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(500e-6 / best * tried) / 1024) * 1024;
+  return 1024 * std::max<std::uint64_t>(1, static_cast<std::uint64_t>(500e-6 / best * tried) / 1024);
 }
 
 }  // namespace

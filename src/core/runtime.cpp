@@ -96,9 +96,10 @@ void check_device(const options& how, source_line line) {
   // Devices never leave the list, and a call site asks for the same one again and again. Never "auto", which
   // stands for the default.
   thread_local std::string last;
-  if (how.device == last || (how.device == "auto" && !state().named)) return;
+  const auto was_found = [&](const std::string& name) { return !last.empty() && name == last; };
+  if (was_found(how.device) || (how.device == "auto" && !state().named)) return;
   const options h = effective(how);
-  if (h.device == last || h.device == "auto") return;
+  if (was_found(h.device) || h.device == "auto") return;
   {
     std::scoped_lock hold(state().lock);
     if (state().known.contains(h.device)) {

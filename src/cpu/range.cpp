@@ -31,8 +31,8 @@ void executable::bind(scratch& s) const noexcept {
   }
 }
 
-// Blocks differ in where they begin only, so what steps are given is written once a launch: building it anew
-// took as long as four steps of a chain, and what it wrote had to pass the results that wait for memory.
+// Blocks differ in where they begin only, so what steps are given is written once a launch. Written anew for
+// each block it made a chain of five maps a third slower (docs/decisions/0011-blocks-of-chains.md).
 void executable::bind_steps(scratch& s) const noexcept {
   s.moving_ins = s.moving_outs = s.fetched_count = 0;
   const auto moves = [&](std::size_t slot_index) {

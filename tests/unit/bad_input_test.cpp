@@ -7,6 +7,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <thread>
 #include <tuple>
 #include <vector>
 
@@ -72,6 +73,15 @@ TEST(bad_input, unknown_devices_name_what_exists) {
     ASSERT_TRUE(e.has_value()) << name << " fell back";
     EXPECT_NE(std::string(e->what()).find(bf::printable(name)), std::string::npos) << e->what();
   }
+}
+
+// A thread remembers the device that it asked for last, and a new one has none to remember.
+TEST(bad_input, an_empty_name_is_refused_where_it_is_recorded) {
+  const auto x = bf::copy_of(std::vector<float>(5));
+  std::optional<bf::error> e;
+  std::thread([&] { e = thrown_by([&] { (void)bf::map(bf::on(""), keep{}, x); }); }).join();
+  ASSERT_TRUE(e.has_value());
+  EXPECT_EQ(e->kind(), error_class::unavailable);
 }
 
 TEST(bad_input, unknown_default_device_changes_nothing) {

@@ -8,13 +8,13 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <busfare/busfare.hpp>
 
 #include "core/devices.hpp"
 #include "support/far_device.hpp"
+#include "support/hidden_devices.hpp"
 
 namespace {
 
@@ -39,10 +39,7 @@ class slow_cpu {
         throw bf::error(bf::error_class::kernel_build, "no such instruction");
     };
     core::device_slot& cpu = core::device_list::shared().host();
-    // Nor does anybody else take part.
-    for (const auto& slot : core::device_list::shared().slots())
-      others_.push_back(std::exchange(slot->from, nullptr));
-    cpu.from = others_[static_cast<std::size_t>(cpu.index)];
+    hidden_.emplace([](const core::device_slot&) { return false; });
     far->from = cpu.from;
     far->profile->rates.build_seconds = build_seconds;
     far->profile->rates.bytes_per_second = 1e12;
@@ -54,8 +51,6 @@ class slow_cpu {
   }
   ~slow_cpu() {
     core::await_builder();
-    for (std::size_t s = 0; s < others_.size(); ++s)
-      core::device_list::shared().slots()[s]->from = others_[s];
     how->at_build = nullptr;
     core::device_list::shared().host().profile = known_;
     bf::forget();
@@ -71,7 +66,7 @@ class slow_cpu {
 
  private:
   std::optional<bf::device_profile> known_;
-  std::vector<const bf::backend::module*> others_;
+  std::optional<busfare_tests::hidden_devices> hidden_;  // all others
 };
 
 // Milliseconds of work on any cpu. Each test has a kernel of its own, by `salt`.

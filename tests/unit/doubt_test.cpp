@@ -5,13 +5,13 @@
 #include <optional>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include <busfare/busfare.hpp>
 
 #include "core/devices.hpp"
 #include "support/far_device.hpp"
+#include "support/hidden_devices.hpp"
 
 namespace {
 
@@ -25,9 +25,7 @@ class flattered {
   flattered(const std::string& name, double cpu_rate) {
     far = &far_device::add(name, "host", how);
     core::device_slot& cpu = core::device_list::shared().host();
-    for (const auto& slot : core::device_list::shared().slots())
-      others_.push_back(std::exchange(slot->from, nullptr));
-    cpu.from = others_[static_cast<std::size_t>(cpu.index)];
+    hidden_.emplace([](const core::device_slot&) { return false; });
     far->from = cpu.from;
     known_ = cpu.profile;
     cpu.profile = far_device::profile();
@@ -40,8 +38,6 @@ class flattered {
     bf::forget();
   }
   ~flattered() {
-    for (std::size_t s = 0; s < others_.size(); ++s)
-      core::device_list::shared().slots()[s]->from = others_[s];
     how->at_run = nullptr;
     core::device_list::shared().host().profile = known_;
     bf::forget();
@@ -54,7 +50,7 @@ class flattered {
 
  private:
   std::optional<bf::device_profile> known_;
-  std::vector<const bf::backend::module*> others_;
+  std::optional<busfare_tests::hidden_devices> hidden_;  // all others
 };
 
 // Each test has a kernel of its own, by `salt`, so that nothing was measured of it.

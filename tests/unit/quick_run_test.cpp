@@ -4,36 +4,21 @@
 #include <cstdint>
 #include <gtest/gtest.h>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include <busfare/busfare.hpp>
 
-#include "core/devices.hpp"
+#include "support/hidden_devices.hpp"
 
 namespace {
 
 namespace bf = busfare;
-namespace core = busfare::core;
 
 // Beside the cpu stand simulated devices only. A loaded or sanitized machine may be measured such that `auto`
 // finds a real one better for the smallest work, and what is not on the host is never short.
 class quick_run : public testing::Test {
- protected:
-  quick_run() {
-    for (const auto& slot : core::device_list::shared().slots())
-      hidden_.push_back(slot->is_host() || slot->info.virtual_clock ? slot->from
-                                                                    : std::exchange(slot->from, nullptr));
-    bf::forget();
-  }
-  ~quick_run() override {
-    for (std::size_t s = 0; s < hidden_.size(); ++s)
-      core::device_list::shared().slots()[s]->from = hidden_[s];
-    bf::forget();
-  }
-
- private:
-  std::vector<const bf::backend::module*> hidden_;
+  busfare_tests::hidden_devices hidden_{
+      [](const busfare::core::device_slot& slot) { return slot.info.virtual_clock; }};
 };
 
 std::vector<float> ramp(std::size_t n, float step = 0.25f) {
