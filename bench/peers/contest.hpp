@@ -21,9 +21,8 @@ struct contender {
 };
 
 struct contest {
-  std::string op, type;
+  std::string type;
   std::uint64_t size = 0;
-  std::string device;
   contender ours;
   std::vector<contender> peers;
   contender limit;          ///< no name: none is known
@@ -32,6 +31,12 @@ struct contest {
   double strays = 0;  ///< part of the samples that may lie outside the tolerance
   int repeat = 1;     ///< runs in one timed sample
   double flops = 0;   ///< of one run, as its literature counts them; 0: not counted
+};
+
+/// A contest before its data and buffers exist: they are made for its turn and freed after it.
+struct planned_contest {
+  std::string op, device;
+  std::function<contest()> prepare;
 };
 
 /// Seconds are medians of one run. A ratio is the peer's time / ours, paired round by round; low and high are
@@ -47,9 +52,9 @@ struct row {
   double flops = 0;      ///< of one run; 0: not counted
 };
 
-/// Two warm-ups, then `rounds` rounds in which every contender runs once, in an order that rotates. One row
-/// per peer, and one named "limit". Throws what a contender throws.
-std::vector<row> measure(const contest& c, int rounds);
+/// Prepares, two warm-ups, then `rounds` rounds in which every contender runs once, in an order that rotates.
+/// One row per peer, and one named "limit". Throws what a contender throws.
+std::vector<row> measure(const planned_contest& planned, int rounds);
 
 /// At most 4096 values, evenly spaced.
 std::vector<double> sampled(const float* values, std::uint64_t n);

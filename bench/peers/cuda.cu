@@ -79,7 +79,7 @@ contender copies(std::uint64_t bytes_read_and_written) {
 contest triad(std::uint64_t n) {
   const data b = numbers(n, 1, -1, 1), c = numbers(n, 2, -1, 1);
   const float s = 3.0f / 7.0f;
-  contest k{"triad", "f32", n, "cuda:0", our_triad("cuda:0", b, c, s), {}, copies(12 * n)};
+  contest k{"f32", n, our_triad("cuda:0", b, c, s), {}, copies(12 * n)};
   const memory a = room(n), db = moved(b), dc = moved(c);
   k.peers.push_back({"raw kernel",
                      [=, grid = blocks()] {
@@ -92,7 +92,7 @@ contest triad(std::uint64_t n) {
 
 contest chain(std::uint64_t n) {
   const data x = numbers(n, 9, 0, 1);
-  contest k{"chain5", "f32", n, "cuda:0", our_chain("cuda:0", x), {}, copies(8 * n)};
+  contest k{"f32", n, our_chain("cuda:0", x), {}, copies(8 * n)};
   const memory a = room(n), dx = moved(x);
   k.peers.push_back({"raw kernel, hand-fused",
                      [=, grid = blocks()] {
@@ -105,7 +105,7 @@ contest chain(std::uint64_t n) {
 
 contest sum(std::uint64_t n) {
   const data x = numbers(n, 6, 0, 1);
-  contest k{"sum", "f32", n, "cuda:0", our_sum("cuda:0", x), {}, {}};
+  contest k{"f32", n, our_sum("cuda:0", x), {}, {}};
   k.tolerance = 1e-3;
   const memory dx = moved(x), total = room(1);
   std::size_t bytes = 0;
@@ -124,7 +124,7 @@ contest sum(std::uint64_t n) {
 contest small() {
   const std::uint64_t n = 1000;
   const data a = numbers(n, 10, -1, 1), b = numbers(n, 11, -1, 1);
-  contest k{"map of 1000, recorded and run", "f32", n, "cuda:0", our_small_map("cuda:0", a, b), {}, {}};
+  contest k{"f32", n, our_small_map("cuda:0", a, b), {}, {}};
   k.repeat = 200;
   const memory o = room(n), da = moved(a), db = moved(b);
   k.peers.push_back({"raw launch and synchronise",
@@ -139,8 +139,7 @@ contest small() {
 // Up and down again, as our upload of fresh pageable memory and download of the result are timed.
 contest crossing(std::uint64_t n) {
   const data x = numbers(n, 12, -1, 1);
-  contest k{
-      "upload, copy, download of pageable memory", "f32", n, "cuda:0", our_crossing("cuda:0", x), {}, {}};
+  contest k{"f32", n, our_crossing("cuda:0", x), {}, {}};
   const memory there = room(n), host = pinned(n), back = pinned(n);
   std::copy(x->begin(), x->end(), host.get());
   const auto plain = std::make_shared<std::vector<float>>(n);
@@ -158,10 +157,15 @@ contest crossing(std::uint64_t n) {
 
 }  // namespace
 
-std::vector<contest> cuda_contests(std::uint64_t n) {
+std::vector<planned_contest> cuda_contests(std::uint64_t n) {
   int devices = 0;
   if (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0) return {};
-  return {triad(n), chain(n), sum(n), crossing(n / 4), small()};
+  const std::string device = "cuda:0";
+  return {{"triad", device, [n] { return triad(n); }},
+          {"chain5", device, [n] { return chain(n); }},
+          {"sum", device, [n] { return sum(n); }},
+          {"upload, copy, download of pageable memory", device, [n] { return crossing(n / 4); }},
+          {"map of 1000, recorded and run", device, small}};
 }
 
 }  // namespace busfare::peers

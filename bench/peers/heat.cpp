@@ -55,12 +55,10 @@ void one_row_streamed(const float* u, float* out, long row) {
   at_end(columns - 16);
 }
 
-}  // namespace
-
-std::vector<contest> heat_contests() {
+contest heat() {
   const auto n = static_cast<std::uint64_t>(rows * columns);
   const data u = numbers(n, 40, 0, 100);
-  contest k{"heat step", "f32", n, "cpu", our_heat("cpu", u, rows, columns, rate), {}, {}};
+  contest k{"f32", n, our_heat("cpu", u, rows, columns, rate), {}, {}};
   const shared o1 = room(n), o2 = room(n);
   k.peers.push_back(writes("OpenMP", o1, [=] {
 #pragma omp parallel for schedule(static)
@@ -77,7 +75,11 @@ std::vector<contest> heat_contests() {
     for (long row = 0; row < rows; ++row) one_row_streamed(h.get(), out, row);
     __builtin_ia32_sfence();
   });
-  return {k};
+  return k;
 }
+
+}  // namespace
+
+std::vector<planned_contest> heat_contests() { return {{"heat step", "cpu", heat}}; }
 
 }  // namespace busfare::peers

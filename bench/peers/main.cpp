@@ -10,7 +10,6 @@
 
 namespace {
 
-using busfare::peers::contest;
 using busfare::peers::row;
 
 void print(const row& r) {
@@ -58,21 +57,22 @@ int main(int argc, char** argv) {
     }
   }
   try {
-    std::vector<contest> all;
     std::printf("%-30s %-4s %10s  %-8s %-44s %13s %13s  %7s %16s  %5s  %4s  %s\n", "op", "type", "size",
                 "device", "peer", "ours", "peer", "ratio", "10 % .. 90 %", "limit", "busy", "agrees");
     auto rows = nlohmann::ordered_json::array();
     bool agree = true;
-    const auto run_one = [&](const contest& c) {
-      if ((c.op + " " + c.device).find(only) == std::string::npos) return;
-      for (const row& r : busfare::peers::measure(c, static_cast<int>(rounds))) {
-        print(r);
-        rows.push_back(busfare::peers::json_of(r));
-        agree = agree && (r.agrees || r.excused);
+    std::string names;
+    const auto run = [&](const std::vector<busfare::peers::planned_contest>& contests) {
+      for (const auto& c : contests) {
+        const std::string name = c.op + " " + c.device;
+        names += "  " + name + "\n";
+        if (name.find(only) == std::string::npos) continue;
+        for (const row& r : busfare::peers::measure(c, static_cast<int>(rounds))) {
+          print(r);
+          rows.push_back(busfare::peers::json_of(r));
+          agree = agree && (r.agrees || r.excused);
+        }
       }
-    };
-    const auto run = [&](std::vector<contest> contests) {
-      for (const contest& c : contests) run_one(c);
     };
     run(busfare::peers::streaming_contests(size));
     run(busfare::peers::heat_contests());
@@ -80,14 +80,20 @@ int main(int argc, char** argv) {
     run(busfare::peers::small_contests());
     run(busfare::peers::region_contests());
 #if defined(BUSFARE_PEERS_OPENCL)
-    for (const std::string& why : busfare::peers::opencl_contests(size, run_one))
-      std::printf("skipped: %s\n", why.c_str());
+    std::vector<std::string> skipped;
+    run(busfare::peers::opencl_contests(size, skipped));
+    for (const std::string& why : skipped) std::printf("skipped: %s\n", why.c_str());
 #else
     std::printf("skipped: opencl: built without OpenCL headers and library\n");
 #endif
 #if defined(BUSFARE_PEERS_CUDA)
     run(busfare::peers::cuda_contests(std::uint64_t{1} << 28));
 #endif
+    if (rows.empty()) {
+      std::fprintf(stderr, "peers: no contest has '%s' in its name; there are\n%s", only.c_str(),
+                   names.c_str());
+      return 2;
+    }
     std::printf(
         "\nours, peer: median seconds of one run; ratio: peer / ours, paired round by round; limit: the "
         "hand-written "

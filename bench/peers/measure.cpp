@@ -87,7 +87,8 @@ std::vector<double> sampled(const float* values, std::uint64_t n) {
   return out;
 }
 
-std::vector<row> measure(const contest& c, int rounds) {
+std::vector<row> measure(const planned_contest& planned, int rounds) {
+  const contest c = planned.prepare();
   std::vector<const contender*> all{&c.ours};
   for (const contender& p : c.peers) all.push_back(&p);
   if (!c.limit.name.empty()) all.push_back(&c.limit);
@@ -112,7 +113,8 @@ std::vector<row> measure(const contest& c, int rounds) {
   const double ours = quantile(times[0], 0.5);
   std::vector<row> rows;
   for (std::size_t k = 1; k < all.size(); ++k) {
-    row r{c.op, c.type, c.size, c.device, all[k] == &c.limit ? "limit: " + c.limit.name : all[k]->name};
+    row r{planned.op, c.type, c.size, planned.device,
+          all[k] == &c.limit ? "limit: " + c.limit.name : all[k]->name};
     std::vector<double> ratios;
     for (std::size_t i = 0; i < times[k].size(); ++i) ratios.push_back(times[k][i] / times[0][i]);
     r.peer_s = quantile(times[k], 0.5);

@@ -8,9 +8,9 @@
 
 namespace busfare::peers {
 
-std::vector<std::string> opencl_contests(std::uint64_t n, const std::function<void(const contest&)>& run) {
+std::vector<planned_contest> opencl_contests(std::uint64_t n, std::vector<std::string>& skipped) {
   n = std::max<std::uint64_t>(4096, n / 4096 * 4096);
-  std::vector<std::string> skipped;
+  std::vector<planned_contest> all;
   bool any = false;
   for (const device_description& d : devices()) {
     if (d.name.rfind("opencl", 0) != 0) continue;
@@ -20,12 +20,12 @@ std::vector<std::string> opencl_contests(std::uint64_t n, const std::function<vo
       continue;
     }
     const cl_host_ptr host = std::make_shared<const cl_host>(d.name);
-    // One at a time: each holds its arrays.
     for (const auto& list : {opencl_streaming(), opencl_sums(), opencl_compute()})
-      for (const auto make : list) run(make(host, n));
+      for (const opencl_contest& each : list)
+        all.push_back({each.op, d.name, [host, n, prepare = each.prepare] { return prepare(host, n); }});
   }
   if (!any) skipped.push_back("opencl: the library was built without it");
-  return skipped;
+  return all;
 }
 
 }  // namespace busfare::peers

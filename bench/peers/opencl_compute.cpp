@@ -110,7 +110,7 @@ contest heat(const cl_host_ptr& h, std::uint64_t) {
   const auto n = std::uint64_t{4096} * 4096;
   const float rate = 0.2f;
   const data u = numbers(n, 40, 0, 100);
-  contest k{"heat step", "f32", n, h->device(), our_heat(h->device(), u, 4096, 4096, rate), {}, {}};
+  contest k{"f32", n, our_heat(h->device(), u, 4096, 4096, rate), {}, {}};
   const cl_buffer a1 = h->room(n), a2 = h->room(n), du = h->moved(u);
   cl_work step = over(*h, "heat", n, 1), copy = over(*h, "copy", n, 1024);
   if (h->is_cpu()) step.items = 4096 / 16;
@@ -125,7 +125,7 @@ contest nbody(const cl_host_ptr& h, std::uint64_t) {
   const std::uint64_t n = 16384;
   const data x = numbers(n, 30, -1, 1), y = numbers(n, 31, -1, 1), z = numbers(n, 32, -1, 1),
              mass = numbers(n, 33, 0.5f, 1.5f);
-  contest k{"nbody", "f32", n, h->device(), our_nbody(h->device(), x, y, z, mass), {}, {}, 5e-2};
+  contest k{"f32", n, our_nbody(h->device(), x, y, z, mass), {}, {}, 5e-2};
   k.flops = 20.0 * static_cast<double>(n) * static_cast<double>(n);
   const cl_buffer out = h->room(n);
   k.limit = h->writes(by_hand,
@@ -139,14 +139,7 @@ contest black_scholes(const cl_host_ptr& h, std::uint64_t all) {
   const std::uint64_t n = all / 16 / 4096 * 4096 + 4096;
   const data spot = numbers(n, 20, 90, 110), strike = numbers(n, 21, 90, 110),
              years = numbers(n, 22, 0.5f, 2);
-  contest k{"black_scholes",
-            "f32",
-            n,
-            h->device(),
-            our_black_scholes(h->device(), spot, strike, years),
-            {},
-            {},
-            1e-3};
+  contest k{"f32", n, our_black_scholes(h->device(), spot, strike, years), {}, {}, 1e-3};
   const cl_buffer a1 = h->room(n), a2 = h->room(n), ds = h->moved(spot), dk = h->moved(strike),
                   dt = h->moved(years);
   cl_work scalar = over(*h, "black_scholes_1", n, 256);
@@ -160,7 +153,7 @@ contest black_scholes(const cl_host_ptr& h, std::uint64_t all) {
 contest mandelbrot(const cl_host_ptr& h, std::uint64_t) {
   const cl_int rows = 768, columns = 1024;
   const std::uint64_t n = 768 * 1024;
-  contest k{"mandelbrot, 256 steps", "f32", n, h->device(), our_mandelbrot(h->device(), 768, 1024), {}, {}};
+  contest k{"f32", n, our_mandelbrot(h->device(), 768, 1024), {}, {}};
   k.strays = 0.02;  // the driver may contract products, which moves pixels at the edge
   const cl_buffer out = h->room(n);
   k.limit = h->writes(by_hand, with(over(*h, "mandelbrot", n, 16), out, rows, columns), out, n);
@@ -169,8 +162,11 @@ contest mandelbrot(const cl_host_ptr& h, std::uint64_t) {
 
 }  // namespace
 
-std::vector<contest (*)(const cl_host_ptr&, std::uint64_t)> opencl_compute() {
-  return {heat, nbody, black_scholes, mandelbrot};
+std::vector<opencl_contest> opencl_compute() {
+  return {{"heat step", heat},
+          {"nbody", nbody},
+          {"black_scholes", black_scholes},
+          {"mandelbrot, 256 steps", mandelbrot}};
 }
 
 }  // namespace busfare::peers

@@ -85,10 +85,16 @@ template <class... A> cl_work with(cl_work w, const A&... arguments) {
 
 using cl_host_ptr = std::shared_ptr<const cl_host>;
 
-// One file each. `n` is a multiple of 4096.
-std::vector<contest (*)(const cl_host_ptr&, std::uint64_t n)> opencl_streaming();
-std::vector<contest (*)(const cl_host_ptr&, std::uint64_t n)> opencl_sums();
-std::vector<contest (*)(const cl_host_ptr&, std::uint64_t n)> opencl_compute();
+/// A contest of any OpenCL device; `n` is a multiple of 4096.
+struct opencl_contest {
+  const char* op;
+  contest (*prepare)(const cl_host_ptr&, std::uint64_t n);
+};
+
+// One file each.
+std::vector<opencl_contest> opencl_streaming();
+std::vector<opencl_contest> opencl_sums();
+std::vector<opencl_contest> opencl_compute();
 
 // Boost.Compute, where its headers are; empty otherwise.
 std::vector<contender> boost_triad(const cl_host_ptr&, const data& b, const data& c, float s);

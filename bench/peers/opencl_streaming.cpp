@@ -45,7 +45,7 @@ constexpr const char* by_hand = "hand-written OpenCL";
 contest triad(const cl_host_ptr& h, std::uint64_t n) {
   const data b = numbers(n, 1, -1, 1), c = numbers(n, 2, -1, 1);
   const float s = 3.0f / 7.0f;
-  contest k{"triad", "f32", n, h->device(), our_triad(h->device(), b, c, s), boost_triad(h, b, c, s), {}};
+  contest k{"f32", n, our_triad(h->device(), b, c, s), boost_triad(h, b, c, s), {}};
   const cl_buffer a1 = h->room(n), a2 = h->room(n), db = h->moved(b), dc = h->moved(c);
   k.peers.push_back(h->writes(vexcl, with(vex(*h, "vex_triad"), a1, db, dc, s, cl_ulong{n}), a1, n));
   k.limit = h->writes(by_hand, with(per_element(*h, "triad", n), a2, db, dc, s), a2, n);
@@ -55,7 +55,7 @@ contest triad(const cl_host_ptr& h, std::uint64_t n) {
 contest saxpy(const cl_host_ptr& h, std::uint64_t n) {
   const data x = numbers(n, 4, -1, 1), y = numbers(n, 5, -1, 1);
   const float s = 0.75f;
-  contest k{"saxpy", "f32", n, h->device(), our_saxpy(h->device(), x, y, s), boost_saxpy(h, x, y, s), {}};
+  contest k{"f32", n, our_saxpy(h->device(), x, y, s), boost_saxpy(h, x, y, s), {}};
   const cl_buffer a1 = h->room(n), a2 = h->room(n), dx = h->moved(x), dy = h->moved(y);
   k.peers.push_back(h->writes(vexcl, with(vex(*h, "vex_saxpy"), a1, dx, dy, s, cl_ulong{n}), a1, n));
   k.limit = h->writes(by_hand, with(per_element(*h, "saxpy", n), a2, dx, dy, s), a2, n);
@@ -64,7 +64,7 @@ contest saxpy(const cl_host_ptr& h, std::uint64_t n) {
 
 contest chain(const cl_host_ptr& h, std::uint64_t n) {
   const data x = numbers(n, 9, 0, 1);
-  contest k{"chain5", "f32", n, h->device(), our_chain(h->device(), x), {}, {}};
+  contest k{"f32", n, our_chain(h->device(), x), {}, {}};
   const cl_buffer a1 = h->room(n), a2 = h->room(n), dx = h->moved(x);
   k.peers.push_back(h->writes(vexcl, with(vex(*h, "vex_chain"), a1, dx, cl_ulong{n}), a1, n));
   k.limit = h->writes(by_hand, with(per_element(*h, "chain", n), a2, dx), a2, n);
@@ -121,7 +121,7 @@ void crosses(const cl_host& h, contest& k, contender by_copies, contender by_map
 contest triad_end_to_end(const cl_host_ptr& h, std::uint64_t n) {
   const data b = numbers(n, 1, -1, 1), c = numbers(n, 2, -1, 1);
   const float s = 3.0f / 7.0f;
-  contest k{"triad, end to end", "f32", n, h->device(), our_triad_end_to_end(h->device(), b, c, s), {}, {}};
+  contest k{"f32", n, our_triad_end_to_end(h->device(), b, c, s), {}, {}};
   const cl_buffer a = h->room(n), db = h->room(n), dc = h->room(n);
   crosses(*h, k, copied(h, with(per_element(*h, "triad", n), a, db, dc, s), {b, c}, {db, dc}, a),
           mapped(h, per_element(*h, "triad", n), {b, c},
@@ -131,7 +131,7 @@ contest triad_end_to_end(const cl_host_ptr& h, std::uint64_t n) {
 
 contest chain_end_to_end(const cl_host_ptr& h, std::uint64_t n) {
   const data x = numbers(n, 9, 0, 1);
-  contest k{"chain5, end to end", "f32", n, h->device(), our_chain_end_to_end(h->device(), x), {}, {}};
+  contest k{"f32", n, our_chain_end_to_end(h->device(), x), {}, {}};
   const cl_buffer a = h->room(n), dx = h->room(n);
   crosses(*h, k, copied(h, with(per_element(*h, "chain", n), a, dx), {x}, {dx}, a),
           mapped(h, per_element(*h, "chain", n), {x},
@@ -141,8 +141,12 @@ contest chain_end_to_end(const cl_host_ptr& h, std::uint64_t n) {
 
 }  // namespace
 
-std::vector<contest (*)(const cl_host_ptr&, std::uint64_t)> opencl_streaming() {
-  return {triad, saxpy, chain, triad_end_to_end, chain_end_to_end};
+std::vector<opencl_contest> opencl_streaming() {
+  return {{"triad", triad},
+          {"saxpy", saxpy},
+          {"chain5", chain},
+          {"triad, end to end", triad_end_to_end},
+          {"chain5, end to end", chain_end_to_end}};
 }
 
 }  // namespace busfare::peers

@@ -65,7 +65,7 @@ constexpr const char* by_hand = "read, four wide accumulators";
 
 contest sum(const cl_host_ptr& h, std::uint64_t n) {
   const data x = numbers(n, 6, 0, 1);
-  contest k{"sum", "f32", n, h->device(), our_sum(h->device(), x), boost_sum(h, x), {}};
+  contest k{"f32", n, our_sum(h->device(), x), boost_sum(h, x), {}};
   k.tolerance = 1e-2;  // one chain of 2^24 additions loses that much
   const cl_buffer dx = h->moved(x), p1 = h->room(groups_of_vex(*h)), p2 = h->room(groups_by_hand(*h));
   const cl_work vex = work(*h, "vex_total", groups_of_vex(*h)), hand = work(*h, "total", groups_by_hand(*h));
@@ -76,7 +76,7 @@ contest sum(const cl_host_ptr& h, std::uint64_t n) {
 
 contest dot(const cl_host_ptr& h, std::uint64_t n) {
   const data x = numbers(n, 7, 0, 1), y = numbers(n, 8, 0, 1);
-  contest k{"dot", "f32", n, h->device(), our_dot(h->device(), x, y), boost_dot(h, x, y), {}};
+  contest k{"f32", n, our_dot(h->device(), x, y), boost_dot(h, x, y), {}};
   k.tolerance = 5e-2;
   const cl_buffer dx = h->moved(x), dy = h->moved(y), p1 = h->room(groups_of_vex(*h)),
                   p2 = h->room(groups_by_hand(*h));
@@ -89,6 +89,6 @@ contest dot(const cl_host_ptr& h, std::uint64_t n) {
 
 }  // namespace
 
-std::vector<contest (*)(const cl_host_ptr&, std::uint64_t)> opencl_sums() { return {sum, dot}; }
+std::vector<opencl_contest> opencl_sums() { return {{"sum", sum}, {"dot", dot}}; }
 
 }  // namespace busfare::peers

@@ -21,7 +21,7 @@ contest triad(std::uint64_t n) {
   const auto b = numbers(n, 1, -1, 1), c = numbers(n, 2, -1, 1);
   const float s = 3.0f / 7.0f;
   const auto count = static_cast<long>(n);
-  contest k{"triad", "f32", n, "cpu", our_triad("cpu", b, c, s), {}, {}};
+  contest k{"f32", n, our_triad("cpu", b, c, s), {}, {}};
   const shared o1 = room(n), o2 = room(n), o3 = room(n);
   k.peers.push_back(writes("OpenMP", o1, [=] {
     float* a = o1->data();
@@ -50,7 +50,7 @@ contest saxpy(std::uint64_t n) {
   const auto x = numbers(n, 4, -1, 1), y = numbers(n, 5, -1, 1);
   const float s = 0.75f;
   const auto count = static_cast<long>(n);
-  contest k{"saxpy", "f32", n, "cpu", our_saxpy("cpu", x, y, s), {}, {}};
+  contest k{"f32", n, our_saxpy("cpu", x, y, s), {}, {}};
   const shared o1 = room(n), o2 = room(n), o3 = room(n);
   k.peers.push_back(writes("OpenMP", o1, [=] {
     float* a = o1->data();
@@ -78,7 +78,7 @@ contest saxpy(std::uint64_t n) {
 contest sum(std::uint64_t n) {
   const auto x = numbers(n, 6, 0, 1);
   const auto count = static_cast<long>(n);
-  contest k{"sum", "f32", n, "cpu", our_sum("cpu", x), {}, {}};
+  contest k{"f32", n, our_sum("cpu", x), {}, {}};
   k.tolerance = 1e-2;  // one chain of 2^24 additions loses that much
   k.peers.push_back(yields("OpenMP reduction", [=] {
     float total = 0;
@@ -108,7 +108,7 @@ contest sum(std::uint64_t n) {
 contest dot(std::uint64_t n) {
   const auto x = numbers(n, 7, 0, 1), y = numbers(n, 8, 0, 1);
   const auto count = static_cast<long>(n);
-  contest k{"dot", "f32", n, "cpu", our_dot("cpu", x, y), {}, {}};
+  contest k{"f32", n, our_dot("cpu", x, y), {}, {}};
   k.tolerance = 5e-2;  // one chain near 4e6 drops most of each 0.25
   k.peers.push_back(yields("OpenMP, BabelStream's shape", [=] {
     float total = 0;
@@ -138,7 +138,7 @@ contest dot(std::uint64_t n) {
 contest chain(std::uint64_t n) {
   const auto x = numbers(n, 9, 0, 1);
   const auto count = static_cast<long>(n);
-  contest k{"chain5", "f32", n, "cpu", our_chain("cpu", x), {}, {}};
+  contest k{"f32", n, our_chain("cpu", x), {}, {}};
   const shared o1 = room(n), o2 = room(n);
   k.peers.push_back(writes("OpenMP, five loops", o1, [=] {
     const float* p = x->data();
@@ -175,17 +175,10 @@ contest chain(std::uint64_t n) {
   return k;
 }
 
-}  // namespace
-
-std::vector<contest> streaming_contests(std::uint64_t n) {
-  n = std::max<std::uint64_t>(64, n / 64 * 64);
-  return {triad(n), saxpy(n), sum(n), dot(n), chain(n)};
-}
-
-std::vector<contest> small_contests() {
+contest small() {
   const std::uint64_t n = 1000;
   const auto a = numbers(n, 10, -1, 1), b = numbers(n, 11, -1, 1);
-  contest k{"map of 1000, recorded and read", "f32", n, "cpu", our_small_map("cpu", a, b), {}, {}};
+  contest k{"f32", n, our_small_map("cpu", a, b), {}, {}};
   k.repeat = 2000;
   const shared o1 = room(n), o2 = room(n);
   k.peers.push_back(writes("oneTBB parallel_for", o1, [=] {
@@ -199,7 +192,20 @@ std::vector<contest> small_contests() {
     for (std::size_t i = 0; i < n; ++i) o[i] = pa[i] * 2.0f + pb[i];
     asm volatile("" : : "r"(o) : "memory");
   });
-  return {k};
+  return k;
 }
+
+}  // namespace
+
+std::vector<planned_contest> streaming_contests(std::uint64_t n) {
+  n = std::max<std::uint64_t>(64, n / 64 * 64);
+  return {{"triad", "cpu", [n] { return triad(n); }},
+          {"saxpy", "cpu", [n] { return saxpy(n); }},
+          {"sum", "cpu", [n] { return sum(n); }},
+          {"dot", "cpu", [n] { return dot(n); }},
+          {"chain5", "cpu", [n] { return chain(n); }}};
+}
+
+std::vector<planned_contest> small_contests() { return {{"map of 1000, recorded and read", "cpu", small}}; }
 
 }  // namespace busfare::peers
