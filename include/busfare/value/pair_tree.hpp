@@ -7,7 +7,7 @@
 #include <tuple>
 #include <utility>
 
-#include <busfare/value/kernel.hpp>
+#include <busfare/value/fold_loop.hpp>
 
 namespace busfare::detail {
 
