@@ -104,7 +104,7 @@ bool run_quickly(const detail::array_handle& a, std::shared_ptr<node>& gone) {
   // Most kernels have two or three: the rest of the room is not even cleared.
   alignas(backend::argument) std::byte room[(most_arguments + 1) * sizeof(backend::argument)];
   auto* const arguments = reinterpret_cast<backend::argument*>(room);
-  std::uninitialized_value_construct_n(arguments, q.inputs + 1);
+  std::uninitialized_value_construct_n(arguments, q.inputs);
   for (std::size_t k = 0; k < q.inputs; ++k) {
     const detail::map_argument& from = n.arguments[q.from[k].argument];
     if (q.from[k].number) {
@@ -116,11 +116,11 @@ bool run_quickly(const detail::array_handle& a, std::shared_ptr<node>& gone) {
     arguments[k].size = from.array->shape.count();
   }
   backend::launch l;
-  l.arguments = {arguments, q.inputs + 1};
   for (int axis = 0; axis < 3; ++axis) l.shape[axis] = n.shape[axis];
   l.count = n.shape.count();
+  l.arguments = {arguments, q.inputs + 1};
   try {
-    arguments[q.inputs].memory = make_room(*q.slot, a);
+    new (arguments + q.inputs) backend::argument{make_room(*q.slot, a)};  // made in place
     q.slot->compute->run_now(*q.kernel, l);
   } catch (const error&) {
     a->host.reset();  // a whole run says what is wrong
