@@ -51,11 +51,27 @@ using cpu_entry = void (*)(const cpu_block&) noexcept;
 
 struct cpu_folded_code;
 
+/// One step of a chain whose steps hand their elements on in registers: see value/link.hpp. The last one is
+/// the backend's own, and stores.
+struct cpu_link {
+  void (*run)();             ///< a busfare::detail::link_run of the set in use
+  const std::byte* numbers;  ///< as in cpu_block
+  const std::byte* const*
+      arrays;      ///< element 0 of what the step reads beside the elements it is handed, in order
+  std::byte* out;  ///< the last one's: element 0 of the result
+};
+
+/// A kernel's form as such a step. Its first element argument is what it is handed.
+struct cpu_link_code {
+  void (*run[isa_count])();  ///< null: none for this set, not even a narrower one
+};
+
 /// What one kernel compiled to, per instruction set, and what its translation unit's flags mean for its bits.
 struct cpu_code {
   cpu_entry run[isa_count];
   bool tu_fast_math;  ///< the unit was built with -ffast-math: same bits are not promised
-  const cpu_folded_code* folded = nullptr;  ///< with the fold of its results, where one call records both
+  const cpu_folded_code* folded = nullptr;     ///< with the fold of its results, where one call records both
+  cpu_link_code (*link)() noexcept = nullptr;  ///< for chains in registers, where it can be a step of one
 };
 
 /// Folds `count` (1 to tree_block) elements of every component by the fixed tree of docs/same-bits.md.

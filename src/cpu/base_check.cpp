@@ -11,6 +11,8 @@
 
 #include <busfare/error.hpp>
 
+#include "cpu/links.hpp"
+
 namespace busfare::cpu {
 
 namespace {
@@ -110,6 +112,7 @@ class checker {
 
   void run() {
     for (std::size_t k = 0; k < p_.steps.size(); ++k) step(k);
+    if (p_.links_comparable) links();
     if (p_.fold_comparable || p_.folded_comparable) fold();
   }
 
@@ -174,6 +177,25 @@ class checker {
     }
   }
 
+  // The whole chain in registers, beside what base made of all its steps.
+  void links() {
+    const std::uint64_t n = n_ - n_ % link_elements(p_.link_set);
+    if (n == 0) return;
+    const int result = p_.out.back();
+    const aligned_bytes got = zeros(n * size_of(type_of_slot(result)));
+    std::vector<const std::byte*> arrays;
+    for (const int i : p_.in) arrays.push_back(index_is_parameter(i) ? at(i) : nullptr);
+    std::vector<cpu_link> chain;
+    for (std::size_t k = 0; k < p_.steps.size(); ++k)
+      chain.push_back({p_.links[k],
+                       reinterpret_cast<const std::byte*>(f_.numbers.data() + p_.steps[k].numbers),
+                       arrays.data() + p_.steps[k].in + 1, nullptr});
+    chain.push_back(storing_link(p_.link_set, got.data(), false));
+    run_links(p_.link_set, chain.data(), arrays.front(), 0, n);
+    compare(type_of_slot(result), got.data(), at(result), n, f_.first, p_.link_set, "a chain in registers");
+  }
+  bool index_is_parameter(int s) const noexcept { return static_cast<std::size_t>(s) < p_.parameters; }
+
   void fold() {
     std::vector<aligned_bytes> filled;
     std::vector<const std::byte*> in;
@@ -220,7 +242,7 @@ class checker {
 }  // namespace
 
 bool needs_base_check(const plan& p) noexcept {
-  return p.fold_comparable || p.folded_comparable ||
+  return p.fold_comparable || p.folded_comparable || p.links_comparable ||
          std::any_of(p.steps.begin(), p.steps.end(), [](const planned_step& s) { return s.comparable; });
 }
 

@@ -35,6 +35,8 @@ class executable final : public backend::executable {
   void map_range(scratch& s, std::uint64_t from, std::uint64_t to) const noexcept;
   void fold_range(scratch& s, std::uint64_t from, std::uint64_t to) const noexcept;
   void bind_steps(scratch& s) const noexcept;
+  void bind_links(scratch& s) const noexcept;
+  std::uint64_t link_range(scratch& s, std::uint64_t from, std::uint64_t to) const noexcept;
   static void aim(scratch& s, std::uint64_t first, std::uint64_t in_tree) noexcept;
   void run_steps(scratch& s, std::uint64_t first, std::uint64_t in_tree, std::uint64_t count,
                  std::uint64_t more) const noexcept;

@@ -7,6 +7,8 @@
 
 #include <busfare/error.hpp>
 
+#include "cpu/links.hpp"
+
 namespace busfare::cpu {
 
 namespace {
@@ -44,6 +46,7 @@ class builder {
       add_fold();
     else
       add_results();
+    if (!fold) add_links();
     // About eight operations of a pack (two flops each) take as long as its load and store.
     p_.weight = std::max({1.0, static_cast<double>(what_.steps.size()), what_.flops / 16});
     return std::move(p_);
@@ -168,6 +171,41 @@ class builder {
     if (std::ranges::any_of(s.out, [&](int o) { return index(o) < p_.parameters; })) return;
     p_.folded = entry_of(both, p_.set);
     p_.folded_comparable = !s.code->tu_fast_math && !what_.fold->tu_fast_math;
+  }
+
+  // A chain runs in registers where each step is handed what the one before made, which nobody else wants,
+  // and reads arrays otherwise.
+  void add_links() {
+    if (p_.steps.size() < 2) return;
+    const auto is_array = [&](int s) {
+      return index(s) < p_.parameters && p_.slots[index(s)].kind == parameter_kind::element;
+    };
+    int handed_on = -1;
+    for (const planned_step& s : p_.steps) {
+      const bool last = &s == &p_.steps.back();
+      if (s.in == s.in_end || s.out_end - s.out != 1) return;
+      for (std::size_t i = s.in; i < s.in_end; ++i) {
+        const bool is_handed = i == s.in && handed_on >= 0;
+        if (is_handed ? p_.in[i] != handed_on : !is_array(p_.in[i])) return;
+      }
+      handed_on = p_.out[s.out];
+      if (last != (index(handed_on) < p_.parameters)) return;
+    }
+    for (int i = static_cast<int>(p_.set); i > 0; --i) {
+      if (link_elements(static_cast<isa>(i)) == 0) continue;
+      std::vector<void (*)()> links;
+      for (const backend::step& s : what_.steps) {
+        const auto entry = s.code->link == nullptr ? nullptr : s.code->link().run[i];
+        if (entry == nullptr) break;
+        links.push_back(entry);
+      }
+      if (links.size() != p_.steps.size()) continue;
+      p_.links = std::move(links);
+      p_.link_set = static_cast<isa>(i);
+      p_.links_comparable =
+          std::ranges::none_of(what_.steps, [](const backend::step& s) { return s.code->tu_fast_math; });
+      return;
+    }
   }
 
   static std::size_t index(int slot) noexcept { return static_cast<std::size_t>(slot); }

@@ -58,6 +58,10 @@ struct plan {
   cpu_folded_entry folded = nullptr;  ///< the one step and the fold, of whole tree blocks; null: in turn
   bool folded_comparable = false;
   std::vector<int> fold_slots, fold_results;
+
+  std::vector<void (*)()> links;  ///< one per step: the chain runs in registers; empty: by blocks
+  isa link_set = isa::base;       ///< the links' set, `set` or a narrower one
+  bool links_comparable = false;
 };
 
 /// Throws `internal` for a request that breaks the contract of backend/executable.hpp, saying where.

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "cpu/executable.hpp"
+#include "cpu/links.hpp"
 
 namespace busfare::cpu {
 
@@ -21,6 +22,7 @@ void executable::bind(scratch& s) const noexcept {
                kind == parameter_kind::broadcast};
   }
   bind_steps(s);
+  if (!plan_.links.empty()) bind_links(s);
   for (std::size_t c = 0; c < plan_.fold_slots.size(); ++c) {
     const auto from = static_cast<std::size_t>(plan_.fold_slots[c]);
     const slot& t = plan_.slots[from];
@@ -64,6 +66,25 @@ void executable::bind_steps(scratch& s) const noexcept {
       s.fetched[s.fetched_count++] = moving_of(i, i);
 }
 
+void executable::bind_links(scratch& s) const noexcept {
+  for (std::size_t i = 0; i < plan_.in.size(); ++i)
+    s.link_arrays[i] = s.base[static_cast<std::size_t>(plan_.in[i])];
+  for (std::size_t k = 0; k < plan_.steps.size(); ++k)
+    s.links[k] = {plan_.links[k], s.blocks[k].numbers, s.link_arrays.data() + plan_.steps[k].in + 1, nullptr};
+}
+
+// What a chain in registers does of the range; returns where it ended.
+std::uint64_t executable::link_range(scratch& s, std::uint64_t from, std::uint64_t to) const noexcept {
+  if (plan_.links.empty() || frame_.any_shadow) return from;
+  const std::uint64_t group = link_elements(plan_.link_set), end = to - (to - from) % group;
+  const auto result = static_cast<std::size_t>(plan_.out.back());
+  std::byte* const out = s.base[result];
+  const auto address = reinterpret_cast<std::uintptr_t>(out) + from * plan_.slots[result].stride;
+  s.links.back() = storing_link(plan_.link_set, out, frame_.stream && address % 64 == 0);
+  run_links(plan_.link_set, s.links.data(), s.link_arrays.front(), from, end);
+  return end;
+}
+
 // Sets the pointers of all steps; `in_tree` is first's place in its tree block.
 void executable::aim(scratch& s, std::uint64_t first, std::uint64_t in_tree) noexcept {
   const auto at = [&](const moving& m) { return m.base + (m.tree ? in_tree : first) * m.stride; };
@@ -103,7 +124,7 @@ void executable::run_steps(scratch& s, std::uint64_t first, std::uint64_t in_tre
 
 void executable::map_range(scratch& s, std::uint64_t from, std::uint64_t to) const noexcept {
   const std::uint64_t length = plan_.blocked ? chain_block : to - from;
-  for (std::uint64_t i = from; i != to;) {
+  for (std::uint64_t i = link_range(s, from, to); i != to;) {
     const std::uint64_t n = std::min(length, to - i);
     run_steps(s, i, 0, n, to - i - n);
     if (frame_.any_shadow)

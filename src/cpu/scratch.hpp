@@ -59,7 +59,8 @@ struct scratch {
         tables(room<std::byte*>(p.slots.size()) + room<place>(p.slots.size()) +
                room<cpu_operand>(p.in.size()) + room<std::byte*>(p.out.size()) +
                2 * room<std::byte*>(p.fold_slots.size()) + room<cpu_block>(p.steps.size()) +
-               room<moving>(p.in.size()) + room<moving>(p.out.size()) + room<moving>(p.parameters)) {
+               room<moving>(p.in.size()) + room<moving>(p.out.size()) + room<moving>(p.parameters) +
+               room<cpu_link>(p.links.size() + 1) + room<const std::byte*>(p.in.size())) {
     std::byte* at = tables.data();
     carve(at, base, p.slots.size());
     carve(at, where, p.slots.size());
@@ -71,6 +72,8 @@ struct scratch {
     carve(at, moving_in, p.in.size());
     carve(at, moving_out, p.out.size());
     carve(at, fetched, p.parameters);
+    carve(at, links, p.links.size() + 1);
+    carve(at, link_arrays, p.in.size());
   }
 
   static constexpr std::size_t line = 64;
@@ -85,6 +88,8 @@ struct scratch {
   std::span<cpu_block> blocks;              ///< what each step is given
   std::span<moving> moving_in, moving_out;  ///< the first `moving_ins` and `moving_outs` hold for the launch
   std::span<moving> fetched;                ///< arrays that are read from memory, the first `fetched_count`
+  std::span<cpu_link> links;                ///< of a chain in registers; the last one stores
+  std::span<const std::byte*> link_arrays;  ///< per argument of all steps: element 0
   std::size_t moving_ins = 0, moving_outs = 0, fetched_count = 0;
 
  private:

@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <vector>
 
-#include <busfare/value/kernel.hpp>
+#include <busfare/value/map_entries.hpp>
 
 #include "core/dialect/emit.hpp"
 #include "support/entries.hpp"

@@ -7,7 +7,7 @@
 #include <tuple>
 #include <vector>
 
-#include <busfare/value/kernel.hpp>
+#include <busfare/value/map_entries.hpp>
 
 namespace busfare_test {
 

@@ -45,6 +45,8 @@ std::set<std::uintptr_t> lines_of(const cpu::scratch& s, std::size_t temporaries
   add_table(s.moving_in);
   add_table(s.moving_out);
   add_table(s.fetched);
+  add_table(s.links);
+  add_table(s.link_arrays);
   return lines;
 }
 
@@ -63,8 +65,9 @@ TEST(cpu_scratch, tables_and_temporaries_are_apart_and_aligned) {
   const cpu::scratch s(plan);
   const auto at = [](const auto* p) { return reinterpret_cast<std::uintptr_t>(p); };
   const std::uintptr_t first = at(s.memory.data()), end = first + plan.scratch_bytes;
-  for (const std::uintptr_t each : {at(s.base.data()), at(s.in.data()), at(s.out.data()), at(s.blocks.data()),
-                                    at(s.moving_in.data()), at(s.moving_out.data()), at(s.fetched.data())}) {
+  for (const std::uintptr_t each :
+       {at(s.base.data()), at(s.in.data()), at(s.out.data()), at(s.blocks.data()), at(s.moving_in.data()),
+        at(s.moving_out.data()), at(s.fetched.data()), at(s.links.data()), at(s.link_arrays.data())}) {
     EXPECT_EQ(each % 64, 0u);
     EXPECT_TRUE(each < first || each >= end);
   }

@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <busfare/value/map_entries.hpp>
 #include <busfare/value/pair_tree.hpp>
 
 namespace busfare::detail {
@@ -82,8 +83,10 @@ struct folded_entries<F, Args, std::tuple<Out...>, Op> {
   static constexpr cpu_folded_code folded = {&fold_entries<Op, Out...>::code,
                                              {base, avx2, BUSFARE_WIDEST_ENTRY}};
   using alone = map_entries<F, Args, outs>;
-  static constexpr cpu_code code = {
-      {alone::code.run[0], alone::code.run[1], alone::code.run[2]}, BUSFARE_TU_FAST_MATH, &folded};
+  static constexpr cpu_code code = {{alone::code.run[0], alone::code.run[1], alone::code.run[2]},
+                                    BUSFARE_TU_FAST_MATH,
+                                    &folded,
+                                    link_of<F, Args, outs>()};
 };
 
 // Whether Op folds such components. What is wrong with one that does not is told where it is recorded.
