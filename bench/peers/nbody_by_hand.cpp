@@ -1,7 +1,5 @@
 // N-body as a loop written for this processor: 32 bodies at a time in two wide vectors, the others one by
 // one.
-#include <cmath>
-
 #include "loops.hpp"
 #include "peers.hpp"
 

@@ -63,7 +63,7 @@ struct cpu_link {
 
 /// A kernel's form as such a step. Its first element argument is what it is handed.
 struct cpu_link_code {
-  void (*run[isa_count])();  ///< null: none for this set, not even a narrower one
+  void (*run[isa_count])();  ///< null: none for this set; no narrower one stands in
 };
 
 /// What one kernel compiled to, per instruction set, and what its translation unit's flags mean for its bits.

@@ -71,8 +71,7 @@ struct bin {
 };
 
 // One free block of a small class, taken and put back by one exchange: a result that takes the place of the
-// one before it needs no lock and no books. All of them together are
-// less than 1 MiB.
+// one before it needs no lock and no books. All of them together are less than 1 MiB.
 struct alignas(64) front_place {
   std::atomic<void*> block{nullptr};
 };

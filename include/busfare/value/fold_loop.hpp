@@ -74,7 +74,7 @@ template <class R, class Op, class... T> struct fold_loop {
   }
 
   // One component's lanes are folded in registers, lane j with lane j + Half, until lane 0 is all. With
-  // several components that made compilers twice as slow for what they gain.
+  // several components that cost compilers up to 1.7 times as long, for little.
   static constexpr bool in_registers = sizeof...(T) == 1;
   template <int Half, class V> static V folded_lanes(const V& x) {
     using E = typename V::element;
