@@ -29,7 +29,8 @@ context_handle make_context(const wall& w, const found_device& f) {
 // Never -cl-fast-relaxed-math or its parts: NaN and infinities keep their meaning, and OpenCL 1.2 bounds no
 // error of what -cl-mad-enable makes. Contraction is switched off, or on, in the source.
 program_cache::recipes options_for(const found_device& f) {
-  const std::string common = "-cl-std=CL1.2";
+  std::string common = "-cl-std=CL1.2";
+  if (f.is_cpu) common += " -D BUSFARE_STREAM_FROM=" + std::to_string(f.cache / 4 * 3) + "UL";
   return {common + (f.correctly_rounded_option ? " -cl-fp32-correctly-rounded-divide-sqrt" : ""), common};
 }
 

@@ -90,6 +90,10 @@ found_device describe(cl_platform_id platform, cl_device_id d) {
                      clean(device_text_raw(d, CL_DRIVER_VERSION));
 
   f.is_cpu = (number_of<cl_device_type>(d, CL_DEVICE_TYPE, 0) & CL_DEVICE_TYPE_CPU) != 0;
+  // Virtual machines report the host's.
+  constexpr std::uint64_t usual_cache = std::uint64_t{32} << 20;
+  f.cache = number_of<cl_ulong>(d, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, 0);
+  f.cache = f.cache == 0 ? usual_cache : std::min(f.cache, 2 * usual_cache);
   info.dialect = f.is_cpu ? "opencl-cpu" : "opencl-gpu";
   info.core_group = f.is_cpu ? 0 : -1;
   // A CPU's compiler calls its exp and log lane by lane and makes vectors of our definitions.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,8 @@ struct found_device {
   backend::device_info info;              ///< exactness as the driver advertises it
   bool correctly_rounded_option = false;  ///< -cl-fp32-correctly-rounded-divide-sqrt may be given
   bool is_cpu = false;
-  std::size_t work_group_limit = 1;       ///< items of one group
+  std::uint64_t cache = 0;           ///< bytes of a CPU's last cache; at most 64 MiB, 32 MiB where unknown
+  std::size_t work_group_limit = 1;  ///< items of one group
   std::size_t work_items[3] = {1, 1, 1};  ///< items of one group along each dimension
   unsigned address_bits = 64;
 };

@@ -61,10 +61,11 @@ class opencl {
   [[nodiscard]] bool here() const { return queue_ != nullptr; }
 
   // Builds; returns the log of a failed build, else nothing.
-  std::string build(const core::generated& g) {
+  std::string build(const core::generated& g, const std::string& definitions = "") {
     const char* text = g.source.c_str();
     program_ = object("clCreateProgramWithSource", context_, 1u, &text, nullptr);
-    if (call("clBuildProgram", program_, 1u, &device_, "-cl-std=CL1.2", nullptr, nullptr) != 0) {
+    const std::string options = "-cl-std=CL1.2" + definitions;
+    if (call("clBuildProgram", program_, 1u, &device_, options.c_str(), nullptr, nullptr) != 0) {
       std::vector<char> log(65536);
       call("clGetProgramBuildInfo", program_, device_, 0x1183u, log.size(), log.data(), nullptr);
       return std::string(log.data()) + "\n" + g.source;
@@ -119,6 +120,9 @@ inline opencl& cl() {
   static opencl o;
   return o;
 }
+
+// Every result that may go past the caches does, however small.
+inline constexpr const char* streams_all = " -D BUSFARE_STREAM_FROM=1UL";
 
 // ---- NVRTC ------------------------------------------------------------------------------------------
 inline void* nvrtc() {

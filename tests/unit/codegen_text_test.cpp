@@ -32,12 +32,11 @@ program_ptr sample() {
   return s.finish({&r, 1}, {&stored, 1});
 }
 
-program_ptr sum() {
+program_ptr sum(type stored = type::f32) {
   const std::array<backend::parameter, 2> arguments{
-      {{parameter_kind::element, type::f32}, {parameter_kind::element, type::f32}}};
-  const type stored = type::f32;
+      {{parameter_kind::element, stored}, {parameter_kind::element, stored}}};
   trace_session s(arguments, source_line::here());
-  const symbol_id r = trace_op(op::add, f32, {s.input(0), s.input(1)});
+  const symbol_id r = trace_op(op::add, value_of(stored), {s.input(0), s.input(1)});
   return s.finish({&r, 1}, {&stored, 1});
 }
 
@@ -190,21 +189,21 @@ __kernel void ENTRY(__global const uchar* a0, __global const int* restrict a1, c
 }
 
 TEST(codegen_text, whole_groups_of_a_cpu_ask_once) {
-  EXPECT_EQ(anonymous(core::emit_map(*sum(), "opencl-cpu")), R"(
+  EXPECT_EQ(anonymous(core::emit_map(*sum(type::u8), "opencl-cpu")), R"(
 #pragma OPENCL FP_CONTRACT OFF
-__kernel void ENTRY(__global const float* a0, __global const float* a1, __global float* r0, const ulong first, const ulong count, const ulong shape0, const ulong shape1, const ulong shape2) {
+__kernel void ENTRY(__global const uchar* a0, __global const uchar* a1, __global uchar* r0, const ulong first, const ulong count, const ulong shape0, const ulong shape1, const ulong shape2) {
   const ulong e = get_global_id(0);
   const ulong i = first + e;
   if (get_global_offset(0) + (get_group_id(0) + 1) * get_local_size(0) <= count) {
-    const float v0 = a0[i];
-    const float v1 = a1[i];
-    const float v2 = (v0 + v1);
-    r0[i] = v2;
+    const int v0 = a0[i];
+    const int v1 = a1[i];
+    const int v2 = (int)((uint)v0 + (uint)v1);
+    r0[i] = (uchar)v2;
   } else if (e < count) {
-    const float v0 = a0[i];
-    const float v1 = a1[i];
-    const float v2 = (v0 + v1);
-    r0[i] = v2;
+    const int v0 = a0[i];
+    const int v1 = a1[i];
+    const int v2 = (int)((uint)v0 + (uint)v1);
+    r0[i] = (uchar)v2;
   }
 }
 )");
@@ -293,6 +292,13 @@ extern "C" __global__ void ENTRY(const float* a0, const float* a1, float* r0, co
 TEST(codegen_text, fold_in_opencl_for_a_cpu) {
   EXPECT_EQ(anonymous(core::emit_fold(nullptr, *sum(), std::array{type::f32}, "opencl-cpu")), R"(
 #pragma OPENCL FP_CONTRACT OFF
+static void bf_ahead(__global const void* a) {
+#if defined(BUSFARE_STREAM_FROM) && defined(__has_builtin)
+#if __has_builtin(__builtin_nontemporal_store) && __has_builtin(__builtin_ia32_sfence)
+  __builtin_prefetch((__global const void*)((ulong)a + 2048), 0, 3);
+#endif
+#endif
+}
 static float16 bf_load_f32x16(__global const float* a) {
   struct __attribute__((packed, may_alias)) pack { float16 v; };
   return ((__global const struct pack*)a)->v;
@@ -307,6 +313,7 @@ static void fold_combine(float* o0, const float x0, const float x1) {
   *o0 = v2;
 }
 static void fold_elements(float16* o0, __global const float* a0, const ulong shape0, const ulong shape1, const ulong shape2, const ulong i) {
+  bf_ahead(a0 + i);
   *o0 = bf_load_f32x16(a0 + i);
 }
 static void fold_combines(float16* o0, const float16 x0, const float16 x1) {

@@ -137,6 +137,10 @@ template <class T, int Rank, class Edge, class R> struct patch {
       from = (from + detail::edge_place<Edge>(p, n[axis])) * n[axis + 1];
     }
     const std::int64_t column = detail::moved(at[Rank - 1], by[Rank - 1]);
+    if (leads(by)) {
+      const auto ahead = reinterpret_cast<std::uintptr_t>(data + from + column) + 2048;
+      __builtin_prefetch(reinterpret_cast<const void*>(ahead));
+    }
     if (__builtin_expect(static_cast<std::uint64_t>(column) < loads, 1))
       return detail::load<R>(data + from + column);
     if constexpr (std::is_same_v<R, scalar_reading>) {
@@ -146,6 +150,14 @@ template <class T, int Rank, class Edge, class R> struct patch {
       detail::at_row_end<Edge>(data + from, column, n[Rank - 1], beyond, each);
       return detail::operations<R>::from_lanes(each);
     }
+  }
+
+  // Whether that row is ahead of all that the kernel has read before: memory is asked for it some way ahead.
+  static constexpr bool leads(const std::int64_t (&by)[Rank]) {
+    if (std::is_same_v<R, scalar_reading> || by[Rank - 1] != 0) return false;
+    for (int axis = 0; axis + 1 < Rank; ++axis)
+      if (by[axis] > 0) return true;
+    return false;
   }
 
   C one(const std::int64_t (&by)[Rank], int lane) const {

@@ -99,8 +99,9 @@ std::string wide_map(const program& p, const dialect_spec& d, parameter_list& l,
 
 // A CPU's driver makes vectors of the items of a group. A test in each of them makes those masked, two to
 // three times as slow where memory is what counts; a whole group asks once. It makes none of kernels with
-// loops or with clamped places, and poor ones of long texts: those are written in vectors. But not with a
-// driver's own functions: those of vectors can be worse than it promises (PoCL's sin of denormals is).
+// loops or with clamped places, poor ones of long texts, and none that store past the caches: those are
+// written in vectors. But not with a driver's own functions: those of vectors can be worse than it promises
+// (PoCL's sin of denormals is).
 std::string grouped_map(const std::string& statements) {
   return "  const ulong e = get_global_id(0);\n"
          "  const ulong i = first + e;\n"
@@ -119,7 +120,7 @@ generated emit_map(const program& p, std::string_view dialect, spelling how) {
   std::string body, structs;
   if (g.width > 1) {
     body = wide_map(p, d, l, g.width, structs);
-  } else if (d.item_per_block && !d.natives && worth_vectors(p, wide_nodes)) {
+  } else if (d.item_per_block && !d.natives && (worth_vectors(p, wide_nodes) || may_stream(p))) {
     g.width = vector_lanes(p);
     body = row_map(p, d, l, g.width);
   } else if (d.item_per_block && p.loops.empty() && p.nodes.size() <= wide_nodes) {

@@ -10,16 +10,43 @@ namespace busfare::core {
 
 namespace {
 
+using backend::parameter_kind;
+
 // The last vector of a row may begin within the one before it and compute some elements again. But not where
 // those were written over what it reads: arrays read element by element are a result's memory, or apart.
 std::string step_text(const program& p, const std::string& lanes) {
   std::string in_place;
   for (std::size_t k = 0; k < p.arguments.size(); ++k)
-    for (std::size_t r = 0; r < p.results.size() && p.arguments[k].kind == backend::parameter_kind::element;
-         ++r)
+    for (std::size_t r = 0; r < p.results.size() && p.arguments[k].kind == parameter_kind::element; ++r)
       in_place += (in_place.empty() ? "" : " || ") + ("(ulong)a" + std::to_string(k)) + " == (ulong)r" +
                   std::to_string(r);
   return "  const ulong step = " + (in_place.empty() ? "1" : in_place + " ? " + lanes + " : 1") + ";\n";
+}
+
+// Results that no cache holds go past them, and what is read is asked for ahead. Not where they are written
+// over what is read: those lines are in the cache.
+std::string far_text(const program& p) {
+  std::size_t per_element = 0;
+  for (const type t : p.stored) per_element += size_of(t);
+  std::string tables;
+  for (std::size_t k = 0; k < p.arguments.size(); ++k) {
+    const std::size_t bytes = size_of(p.arguments[k].type);
+    if (p.arguments[k].kind == parameter_kind::element) per_element += bytes;
+    if (p.arguments[k].kind == parameter_kind::whole)
+      tables += " + (ulong)n" + std::to_string(k) + " * " + std::to_string(bytes);
+  }
+  return "  const int far = step == 1 && bf_far(count * " + std::to_string(per_element) + tables + ");\n";
+}
+
+// What stores the results of one vector.
+std::string stores_text(const program& p, const vector_body& body, unsigned lanes, bool far, int indent) {
+  std::string text;
+  for (std::size_t k = 0; k < p.results.size(); ++k)
+    text +=
+        std::string(static_cast<std::size_t>(indent), ' ') +
+        wide_stored(p.stored[k], "r" + std::to_string(k) + " + i", body.stored(k, p.stored[k]), lanes, far) +
+        ";\n";
+  return text;
 }
 
 }  // namespace
@@ -31,10 +58,16 @@ bool worth_vectors(const program& p, std::size_t long_text) {
          });
 }
 
+bool may_stream(const program& p) {
+  constexpr std::size_t line = 64;
+  return p.loops.empty() && std::all_of(p.stored.begin(), p.stored.end(),
+                                        [&](type t) { return size_of(t) * vector_lanes(p) == line; });
+}
+
 std::string row_map(const program& p, const dialect_spec& d, const parameter_list& l, unsigned lanes) {
   const vector_body body(p, d, l, lanes);
   const std::string w = std::to_string(lanes), less = std::to_string(lanes - 1);
-  const bool in_rows = body.axis() >= 0;
+  const bool in_rows = body.axis() >= 0, far = may_stream(p);
   const auto place = [&](const std::string& element) {
     return in_rows ? "const long at = (long)(column + " + body.slope() + "(" + element + " - start));\n"
                    : std::string();
@@ -49,7 +82,7 @@ std::string row_map(const program& p, const dialect_spec& d, const parameter_lis
       less + ") / " + w + " * " + w +
       ";\n  if (item > count / share || item * share >= count) return;\n"
       "  const ulong end = first + min(count, (item + 1) * share);\n" +
-      step_text(p, w) + "  for (ulong i = first + item * share; i < end;) {\n";
+      step_text(p, w) + (far ? far_text(p) : "") + "  for (ulong i = first + item * share; i < end;) {\n";
   if (in_rows)  // else all that is left is a row
     text += body.place_text("    ") + "    const ulong stop = min(end, i + (" + body.neighbours() +
             "));\n    const ulong start = i;\n";
@@ -77,15 +110,14 @@ std::string row_map(const program& p, const dialect_spec& d, const parameter_lis
   // From the second vector on, stores are to whole lines.
   text += "        for (;; i = min(step == 1 ? (i + " + w + ") / " + w + " * " + w + " : i + " + w +
           ", last)) {\n" + (in_rows ? "          " + place("i") : "") + body.many(10);
-  for (std::size_t k = 0; k < p.results.size(); ++k)
-    text += "          " +
-            wide_stored(p.stored[k], "r" + std::to_string(k) + " + i", body.stored(k, p.stored[k]), lanes) +
-            ";\n";
+  text += far ? "          if (far) {\n" + body.ahead(12) + stores_text(p, body, lanes, true, 12) +
+                    "          } else {\n" + stores_text(p, body, lanes, false, 12) + "          }\n"
+              : stores_text(p, body, lanes, false, 10);
   text += "          if (i == last) break;\n        }\n        i += " + w + ";\n      } else {\n" +
           (in_rows ? "        " + place("i") : "") + body.one(8);
   for (std::size_t k = 0; k < p.results.size(); ++k)
     text += "        r" + std::to_string(k) + "[i] = " + stored_value(p, k, p.stored[k], d) + ";\n";
-  return text + "        ++i;\n      }\n    }\n  }\n";
+  return text + "        ++i;\n      }\n    }\n  }\n" + (far ? "  if (far) bf_streamed();\n" : "");
 }
 
 }  // namespace busfare::core

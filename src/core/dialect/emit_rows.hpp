@@ -15,6 +15,9 @@ namespace busfare::core {
 /// it makes poor ones.
 bool worth_vectors(const program& p, std::size_t long_text);
 
+/// Whether its results may go past the caches, which takes vectors, too: where each of a result's is a line.
+bool may_stream(const program& p);
+
 /// The statements of the kernel, for any number of items. Each takes an equal share, whole vectors of `lanes`
 /// elements. Ends of rows, and what fails the plan's checks, are computed one by one.
 std::string row_map(const program& p, const dialect_spec& d, const parameter_list& l, unsigned lanes);

@@ -184,6 +184,7 @@ std::string defined(op o, value_type t, dialect_spec d) {
 
 std::string definition(const std::string& name, const dialect_spec& d) {
   if (std::string of_vectors = wide_definition(name, d); !of_vectors.empty()) return of_vectors;
+  if (std::string of_far = far_definition(name, d); !of_far.empty()) return of_far;
   if (name == "bf_index")
     return spelled("$T bf_index(const $T i, const $T n) {\n  return i < 0 ? 0 : (i < n ? i : n - 1);\n}\n",
                    value_type::i64, d);

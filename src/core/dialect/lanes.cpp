@@ -41,6 +41,7 @@ class planner {
     plan_.masked.assign(p.loops.size() + 1, 0);
     plan_.before.assign(p.nodes.size(), 0);
     plan_.within.assign(p.nodes.size(), 0);
+    plan_.leads.assign(p.nodes.size(), 0);
     for (const program_loop& l : p.loops) plan_.states.emplace_back(l.next.size(), spread::uniform);
   }
 
@@ -210,7 +211,20 @@ class planner {
     if (n.op != op::lookup || n.loop != 0 || of(n.operand[0]) != spread::consecutive) return;
     if (!samples_[n.operand[0]]) return;
     plan_.within[at] = 1;
+    plan_.leads[at] = !read_close_by(at);
     plan_.checks.push_back({n.operand[0], static_cast<std::uint32_t>(n.bits), relation::within});
+  }
+
+  // Whether a lookup before it reads the same table some columns beside.
+  [[nodiscard]] bool read_close_by(std::uint32_t at) const {
+    const auto place_of = [&](std::uint32_t lookup) {
+      return static_cast<std::uint64_t>(samples_[p_.nodes[lookup].operand[0]]->value);
+    };
+    for (std::uint32_t i = 0; i < at; ++i)
+      if (plan_.leads[i] != 0 && p_.nodes[i].bits == p_.nodes[at].bits &&
+          place_of(i) - place_of(at) + std::uint64_t{edge} <= 2 * std::uint64_t{edge})
+        return true;
+    return false;
   }
 
   void take_samples() {

@@ -34,6 +34,7 @@ struct lane_plan {
   std::vector<lane_check> checks;           ///< the plan holds for lanes that pass all
   std::vector<char> within;  ///< by node: a lookup, and the checks say that its table has those places
   std::vector<char> before;  ///< by node: the checks need it
+  std::vector<char> leads;   ///< by node: a lookup within, of memory that none before it reads close by
 };
 
 /// The axis along which neighbouring elements lie: the last one that the program asks for; -1 where it asks

@@ -116,6 +116,19 @@ std::string vector_body::before_checks(int indent) const {
   return body_text(p_, d_, many_, indent, &wide_, &plan_.before);
 }
 
+std::string vector_body::ahead(int indent) const {
+  const std::string in(static_cast<std::size_t>(indent), ' ');
+  std::string text;
+  for (std::size_t k = 0; k < p_.arguments.size(); ++k)
+    if (p_.arguments[k].kind == parameter_kind::element)
+      text += in + "bf_ahead(a" + std::to_string(k) + " + i);\n";
+  for (std::size_t n = 0; n < p_.nodes.size(); ++n)
+    if (plan_.leads[n] != 0)
+      text +=
+          in + "bf_ahead(" + many_.tables.at(p_.nodes[n].bits) + " + " + v(p_.nodes[n].operand[0]) + ");\n";
+  return text;
+}
+
 std::string vector_body::checks() const {
   std::string all;
   for (const lane_check& c : plan_.checks)

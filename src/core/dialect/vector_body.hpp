@@ -43,6 +43,8 @@ class vector_body {
   [[nodiscard]] std::string many(int indent) const { return body_text(p_, d_, many_, indent, &wide_); }
   /// Result k of `many` as a vector of a stored type.
   [[nodiscard]] std::string stored(std::size_t k, type as) const { return wide_.stored(k, as); }
+  /// After `many`: asks the caches for what vectors some way ahead read, once for each stretch of memory.
+  [[nodiscard]] std::string ahead(int indent) const;
 
  private:
   const program& p_;

@@ -68,6 +68,7 @@ std::string fold_functions_of_vectors(const program* element, const program& ope
   std::string code = d.function + std::string("void fold_elements(") + outputs(components, d, vector) + ", " +
                      l.received + ", const " + d.values[5] + " i) {\n";
   if (element == nullptr) {
+    for (std::size_t k = 0; k < size; ++k) code += numbered("  bf_ahead(a", k, " + i);\n");
     for (std::size_t k = 0; k < size; ++k)
       code += numbered("  *o", k) + " = " + wide_loaded(components[k], numbered("a", k, " + i"), vector, d) +
               ";\n";
@@ -81,6 +82,7 @@ std::string fold_functions_of_vectors(const program* element, const program& ope
       code += "  if (!whole) {\n" + elements_one_by_one(components, d, l, vector) + "  }\n";
     }
     code += body.many(2);
+    if (element->loops.empty()) code += body.ahead(2);
     for (std::size_t k = 0; k < size; ++k)
       code += numbered("  *o", k) + " = " +
               wide_widened(components[k], body.stored(k, components[k]), vector, d) + ";\n";

@@ -128,6 +128,22 @@ std::string access(bool load, type stored, const writer& w) {
                     pack + "  ((" + global + "struct pack*)a)->v = v;\n");
 }
 
+// Statements that compile where a CPU's driver has the words and somebody said how much its caches hold.
+std::string where_streams(const std::string& statements) {
+  return "#if defined(BUSFARE_STREAM_FROM) && defined(__has_builtin)\n"
+         "#if __has_builtin(__builtin_nontemporal_store) && __has_builtin(__builtin_ia32_sfence)\n" +
+         statements + "#endif\n#endif\n";
+}
+
+std::string streaming(type stored, const writer& w) {
+  const std::string vector = w.wide(stored), global = w.d.global;
+  return w.function(
+      "void", global + w.d.stored[static_cast<std::uint8_t>(stored)] + "* a, const " + vector + " v",
+      where_streams("  if ((ulong)a % 64 == 0) {\n    __builtin_nontemporal_store(v, (" + global + vector +
+                    "*)a);\n    return;\n  }\n") +
+          "  " + wide_helper(std::string("bf_store_") + name_of(stored), w.lanes) + "(a, v);\n");
+}
+
 // Element by element; "near" from one place on.
 std::string lookup(bool near, type stored, const writer& w) {
   const std::string r = w.wide(value_of(stored));
@@ -160,6 +176,21 @@ std::string defined(op o, value_type t, const writer& w) {
 
 }  // namespace
 
+std::string far_definition(std::string_view name, const dialect_spec& d) {
+  const std::string global = d.global;
+  if (name == "bf_far")
+    return "int bf_far(const ulong bytes) {\n" + where_streams("  return bytes >= BUSFARE_STREAM_FROM;\n") +
+           "  return 0;\n}\n";
+  if (name == "bf_ahead")  // 2 KiB, and no further than memory may be: no pointer arithmetic
+    return "void bf_ahead(" + global + "const void* a) {\n" +
+           where_streams("  __builtin_prefetch((" + global + "const void*)((ulong)a + 2048), 0, 3);\n") +
+           "}\n";
+  // Such stores are ordered by nothing else.
+  return name == "bf_streamed"
+             ? "void bf_streamed(void) {\n" + where_streams("  __builtin_ia32_sfence();\n") + "}\n"
+             : std::string();
+}
+
 std::string wide_definition(std::string_view name, const dialect_spec& d) {
   const std::size_t x = name.rfind('x');
   if (x == std::string_view::npos || x + 1 == name.size() ||
@@ -186,6 +217,10 @@ std::string wide_definition(std::string_view name, const dialect_spec& d) {
   if (family == "near" || family == "far") {
     const auto stored = stored_named(scalar.substr(type_at + 1));
     return stored ? lookup(family == "near", *stored, w) : std::string();
+  }
+  if (family == "stream") {
+    const auto stored = stored_named(scalar.substr(type_at + 1));
+    return stored ? streaming(*stored, w) : std::string();
   }
   if (family == "load" || family == "store") {
     const auto stored = stored_named(scalar.substr(type_at + 1));

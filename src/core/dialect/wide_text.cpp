@@ -191,8 +191,10 @@ std::string wide_speller::stored(std::size_t result, type as_type) const {
   return std::string("convert_") + stored_name(as_type, d_) + std::to_string(lanes_) + "(" + computed + ")";
 }
 
-std::string wide_stored(type stored, const std::string& address, const std::string& value, unsigned lanes) {
-  return wide_helper(std::string("bf_store_") + name_of(stored), lanes) + "(" + address + ", " + value + ")";
+std::string wide_stored(type stored, const std::string& address, const std::string& value, unsigned lanes,
+                        bool far) {
+  return wide_helper(std::string(far ? "bf_stream_" : "bf_store_") + name_of(stored), lanes) + "(" + address +
+         ", " + value + ")";
 }
 
 std::string wide_widened(type stored, const std::string& vector, unsigned lanes, const dialect_spec& d) {

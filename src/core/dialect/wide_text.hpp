@@ -66,11 +66,17 @@ std::string wide_widened(type stored, const std::string& vector, unsigned lanes,
 /// The pack of elements that begins at `address`, as a vector of what computes.
 std::string wide_loaded(type stored, const std::string& address, unsigned lanes, const dialect_spec& d);
 
-/// The statement that writes a vector of the stored type to the elements from `address` on.
-std::string wide_stored(type stored, const std::string& address, const std::string& value, unsigned lanes);
+/// The statement that writes a vector of the stored type to the elements from `address` on; `far`: past the
+/// caches where it is a line of memory.
+std::string wide_stored(type stored, const std::string& address, const std::string& value, unsigned lanes,
+                        bool far = false);
 
 /// The definition of a helper of vectors, by the name that `wide_helper` made of a scalar one's or that an
 /// expression made. Empty where `name` is none of those.
 std::string wide_definition(std::string_view name, const dialect_spec& d);
+
+/// The same of "bf_far", whether so many bytes are more than the caches hold, "bf_ahead", and "bf_streamed",
+/// which orders streaming stores before what comes after the kernel.
+std::string far_definition(std::string_view name, const dialect_spec& d);
 
 }  // namespace busfare::core
