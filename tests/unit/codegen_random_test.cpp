@@ -109,9 +109,10 @@ program_ptr sums(const std::vector<type>& components) {
   });
 }
 
-std::vector<raw> run_fold(const program& p, const program& operation, const char* dialect, job& j) {
+std::vector<raw> run_fold(const program& p, const program& operation, const char* dialect, job& j,
+                          const char* definitions = "") {
   const core::generated g = core::emit_fold(&p, operation, p.stored, dialect);
-  EXPECT_EQ(cl().build(g), "");
+  EXPECT_EQ(cl().build(g, definitions), "");
   const bool groups = std::string_view(dialect) == "opencl-gpu";
   const std::size_t lanes = core::fold_lanes(operation), blocks = (j.count + 4095) / 4096;
   return results_of(j, operation.stored, blocks, groups ? blocks * lanes : blocks, groups ? lanes : 1);
@@ -177,8 +178,8 @@ TEST(codegen_random, vectors_mean_what_one_element_means) {
     const program_ptr operation = sums(p->stored);
     j.first = 0;
     j.count = all;
-    ASSERT_TRUE(same(run_fold(*p, *operation, "opencl-cpu", j), run_fold(*p, *operation, "opencl-gpu", j),
-                     operation->stored, 0, (all + 4095) / 4096))
+    ASSERT_TRUE(same(run_fold(*p, *operation, "opencl-cpu", j, definitions),
+                     run_fold(*p, *operation, "opencl-gpu", j), operation->stored, 0, (all + 4095) / 4096))
         << where << core::emit_fold(p.get(), *operation, p->stored, "opencl-cpu").source;
   }
   EXPECT_GT(written_in_vectors, 8);

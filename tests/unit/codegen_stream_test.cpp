@@ -39,7 +39,7 @@ std::size_t times(const std::string& text, const std::string& what) {
 
 TEST(codegen_stream, is_for_maps_of_whole_lines_on_cpus) {
   const auto streams = [](const program_ptr& p, const char* dialect) {
-    return core::emit_map(*p, dialect).source.find("bf_far(count") != std::string::npos;
+    return core::emit_map(*p, dialect).source.find("bf_large(count") != std::string::npos;
   };
   EXPECT_TRUE(streams(plus_one(type::f32), "opencl-cpu"));
   EXPECT_TRUE(streams(two_results(type::f64), "opencl-cpu"));
@@ -62,9 +62,10 @@ TEST(codegen_stream, ends_a_loop_in_two_ways) {
   if (item > count / share || item * share >= count) return;
   const ulong end = first + min(count, (item + 1) * share);
   const ulong step = (ulong)a0 == (ulong)r0 || (ulong)a1 == (ulong)r0 ? 16 : 1;
-  const int far = step == 1 && bf_far(count * 12);
+  const int far = step == 1 && bf_large(count * 12);
   for (ulong i = first + item * share; i < end;) {
     const ulong stop = end;
+    const int streams = far && stop - i >= 256;
     while (i < stop) {
       int passes = stop - i >= 16;
       if (passes) {
@@ -73,7 +74,7 @@ TEST(codegen_stream, ends_a_loop_in_two_ways) {
           const float16 v0 = bf_load_f32x16(a0 + i);
           const float16 v1 = bf_load_f32x16(a1 + i);
           const float16 v2 = (v0 + v1);
-          if (far) {
+          if (streams) {
             bf_ahead(a0 + i);
             bf_ahead(a1 + i);
             bf_stream_f32x16(r0 + i, v2);

@@ -71,12 +71,12 @@ struct build_request {
   const cpu_fold_code* fold = nullptr;  ///< work::fold
   std::span<const int> fold_slots;      ///< the components' slots; result parameters follow in the same order
   // Others compile this:
-  /// Text in the device's dialect. "opencl-cpu": a definition BUSFARE_STREAM_FROM, in bytes, makes maps whose
-  /// arrays are at least as large store past the caches, where the compiler knows how.
+  /// Text in the device's dialect. "opencl-cpu": a definition BUSFARE_STREAM_FROM, in bytes, makes maps that
+  /// cross as much memory element by element store past the caches, where the compiler knows how.
   std::string_view source;
-  std::string_view entry;   ///< the kernel's name
-  unsigned lanes = 0;       ///< work::fold: items of the group that the source wants per block (64 or 32)
-  unsigned width = 1;       ///< work::map: neighbouring elements that one work item computes at each step
+  std::string_view entry;  ///< the kernel's name
+  unsigned lanes = 0;      ///< work::fold: items of the group that the source wants per block (64 or 32)
+  unsigned width = 1;      ///< work::map: neighbouring elements that one work item computes at each step
   backend::division division = {};  ///< work::map
   /// The compiler may contract a * b + c and round division and square root within 3 units in the last place;
   /// NaN, infinities and denormals stay as they are. Part of what a kernel cache keys on.

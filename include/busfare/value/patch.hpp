@@ -152,7 +152,7 @@ template <class T, int Rank, class Edge, class R> struct patch {
     }
   }
 
-  // Whether that row is ahead of all that the kernel has read before: memory is asked for it some way ahead.
+  // Whether that row comes after the one in hand, so that nobody may have read it yet: it is asked for ahead.
   static constexpr bool leads(const std::int64_t (&by)[Rank]) {
     if (std::is_same_v<R, scalar_reading> || by[Rank - 1] != 0) return false;
     for (int axis = 0; axis + 1 < Rank; ++axis)

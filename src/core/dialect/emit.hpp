@@ -27,8 +27,8 @@ enum class spelling : std::uint8_t {
 /// A map in dialect "opencl-cpu", "opencl-gpu" or "cuda"; parameters as backend/executable.hpp says: the
 /// program's arguments, one result pointer per result, first, count, shape. At least `count` work items in
 /// OpenCL where the width is 1; else any number, and `count / width` items, rounded up, take one step each.
-/// opencl-cpu: a compiler that is told BUSFARE_STREAM_FROM, in bytes, gets text that stores past the caches
-/// where the arrays of a launch are at least as large.
+/// opencl-cpu: a compiler that is told BUSFARE_STREAM_FROM, in bytes, makes of it what stores past the caches
+/// where a launch crosses as much memory element by element.
 generated emit_map(const program& p, std::string_view dialect, spelling how = spelling::exact);
 
 /// The fixed trees of docs/same-bits.md: lanes for operations that commute, pairs for those that do not.

@@ -120,7 +120,7 @@ generated emit_map(const program& p, std::string_view dialect, spelling how) {
   std::string body, structs;
   if (g.width > 1) {
     body = wide_map(p, d, l, g.width, structs);
-  } else if (d.item_per_block && !d.natives && (worth_vectors(p, wide_nodes) || may_stream(p))) {
+  } else if (d.item_per_block && !d.natives && worth_vectors(p, wide_nodes)) {
     g.width = vector_lanes(p);
     body = row_map(p, d, l, g.width);
   } else if (d.item_per_block && p.loops.empty() && p.nodes.size() <= wide_nodes) {

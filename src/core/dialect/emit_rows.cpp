@@ -23,19 +23,25 @@ std::string step_text(const program& p, const std::string& lanes) {
   return "  const ulong step = " + (in_place.empty() ? "1" : in_place + " ? " + lanes + " : 1") + ";\n";
 }
 
-// Results that no cache holds go past them, and what is read is asked for ahead. Not where they are written
-// over what is read: those lines are in the cache.
+// Results go past the caches, and what is read is asked for ahead, where a launch writes and reads element by
+// element more than they hold: the cpu's rule. Not where results are written over what is read: those lines
+// are in the cache.
 std::string far_text(const program& p) {
   std::size_t per_element = 0;
   for (const type t : p.stored) per_element += size_of(t);
-  std::string tables;
-  for (std::size_t k = 0; k < p.arguments.size(); ++k) {
-    const std::size_t bytes = size_of(p.arguments[k].type);
-    if (p.arguments[k].kind == parameter_kind::element) per_element += bytes;
-    if (p.arguments[k].kind == parameter_kind::whole)
-      tables += " + (ulong)n" + std::to_string(k) + " * " + std::to_string(bytes);
-  }
-  return "  const int far = step == 1 && bf_far(count * " + std::to_string(per_element) + tables + ");\n";
+  for (const backend::parameter& a : p.arguments)
+    if (a.kind == parameter_kind::element) per_element += size_of(a.type);
+  return "  const int far = step == 1 && bf_large(count * " + std::to_string(per_element) + ");\n";
+}
+
+// What this text does lane by lane, and a driver's own vectors of items at once.
+bool by_lane(const program& p, const program_node& n) {
+  const auto is_integer = [](value_type t) { return t != value_type::f32 && t != value_type::f64; };
+  if (n.op == op::div || n.op == op::mod) return is_integer(n.type);
+  if (n.op != op::cast) return false;
+  const value_type from = p.nodes[n.operand[0]].type;
+  return from != value_type::mask && is_integer(n.type) && !is_integer(from) &&
+         bits_of(from) != bits_of(n.type);
 }
 
 // What stores the results of one vector.
@@ -52,6 +58,12 @@ std::string stores_text(const program& p, const vector_body& body, unsigned lane
 }  // namespace
 
 bool worth_vectors(const program& p, std::size_t long_text) {
+  const auto is_half = [](const backend::parameter& a) {
+    return a.kind != parameter_kind::number && a.type == type::f16;
+  };
+  if (may_stream(p) && std::none_of(p.arguments.begin(), p.arguments.end(), is_half) &&
+      std::none_of(p.nodes.begin(), p.nodes.end(), [&](const program_node& n) { return by_lane(p, n); }))
+    return true;
   return !p.loops.empty() || p.nodes.size() > long_text ||
          std::any_of(p.nodes.begin(), p.nodes.end(), [](const program_node& n) {
            return n.op == op::index || n.op == op::lookup || is_defined(n.op);
@@ -88,6 +100,8 @@ std::string row_map(const program& p, const dialect_spec& d, const parameter_lis
             "));\n    const ulong start = i;\n";
   else
     text += "    const ulong stop = end;\n";
+  // Of a short row most lines are written in part by the vectors at its ends, which are ordinary stores.
+  if (far) text += "    const int streams = far && stop - i >= " + std::to_string(16 * lanes) + ";\n";
   text += "    while (i < stop) {\n      int passes = stop - i >= " + w + ";\n";
   if (body.has_checks())
     text += "      if (passes) {\n" + checked("i", "        ", 8) + "        passes = " + body.checks() +
@@ -110,7 +124,7 @@ std::string row_map(const program& p, const dialect_spec& d, const parameter_lis
   // From the second vector on, stores are to whole lines.
   text += "        for (;; i = min(step == 1 ? (i + " + w + ") / " + w + " * " + w + " : i + " + w +
           ", last)) {\n" + (in_rows ? "          " + place("i") : "") + body.many(10);
-  text += far ? "          if (far) {\n" + body.ahead(12) + stores_text(p, body, lanes, true, 12) +
+  text += far ? "          if (streams) {\n" + body.ahead(12) + stores_text(p, body, lanes, true, 12) +
                     "          } else {\n" + stores_text(p, body, lanes, false, 12) + "          }\n"
               : stores_text(p, body, lanes, false, 10);
   text += "          if (i == last) break;\n        }\n        i += " + w + ";\n      } else {\n" +

@@ -72,6 +72,11 @@ unsigned vector_lanes(const program& p) {
              : 16;
 }
 
+bool asks_ahead(type t, unsigned lanes) {
+  constexpr std::size_t line = 64;
+  return 2 * size_of(t) * lanes >= line;
+}
+
 vector_body::vector_body(const program& p, const dialect_spec& d, const parameter_list& l, unsigned lanes)
     : p_(p),
       d_(d),
@@ -118,12 +123,13 @@ std::string vector_body::before_checks(int indent) const {
 
 std::string vector_body::ahead(int indent) const {
   const std::string in(static_cast<std::size_t>(indent), ' ');
+  const auto asks = [&](std::size_t k) { return asks_ahead(p_.arguments[k].type, lanes_); };
   std::string text;
   for (std::size_t k = 0; k < p_.arguments.size(); ++k)
-    if (p_.arguments[k].kind == parameter_kind::element)
+    if (p_.arguments[k].kind == parameter_kind::element && asks(k))
       text += in + "bf_ahead(a" + std::to_string(k) + " + i);\n";
   for (std::size_t n = 0; n < p_.nodes.size(); ++n)
-    if (plan_.leads[n] != 0)
+    if (plan_.leads[n] != 0 && asks(p_.nodes[n].bits))
       text +=
           in + "bf_ahead(" + many_.tables.at(p_.nodes[n].bits) + " + " + v(p_.nodes[n].operand[0]) + ");\n";
   return text;

@@ -12,6 +12,9 @@ namespace busfare::core {
 /// Elements of one vector of this program.
 unsigned vector_lanes(const program& p);
 
+/// Whether memory is asked for vectors of such elements ahead: not many times for one line.
+bool asks_ahead(type t, unsigned lanes);
+
 /// A program as text for one element and as text for the vector of elements from there on. The surroundings
 /// define i, the flat index of the first; where there is an axis, `at`, its index along it, and what
 /// `place_text` defines. Refers to the program, the dialect and the parameters.

@@ -68,7 +68,8 @@ std::string fold_functions_of_vectors(const program* element, const program& ope
   std::string code = d.function + std::string("void fold_elements(") + outputs(components, d, vector) + ", " +
                      l.received + ", const " + d.values[5] + " i) {\n";
   if (element == nullptr) {
-    for (std::size_t k = 0; k < size; ++k) code += numbered("  bf_ahead(a", k, " + i);\n");
+    for (std::size_t k = 0; k < size; ++k)
+      if (asks_ahead(components[k], vector)) code += numbered("  bf_ahead(a", k, " + i);\n");
     for (std::size_t k = 0; k < size; ++k)
       code += numbered("  *o", k) + " = " + wide_loaded(components[k], numbered("a", k, " + i"), vector, d) +
               ";\n";

@@ -178,8 +178,8 @@ std::string defined(op o, value_type t, const writer& w) {
 
 std::string far_definition(std::string_view name, const dialect_spec& d) {
   const std::string global = d.global;
-  if (name == "bf_far")
-    return "int bf_far(const ulong bytes) {\n" + where_streams("  return bytes >= BUSFARE_STREAM_FROM;\n") +
+  if (name == "bf_large")
+    return "int bf_large(const ulong bytes) {\n" + where_streams("  return bytes >= BUSFARE_STREAM_FROM;\n") +
            "  return 0;\n}\n";
   if (name == "bf_ahead")  // 2 KiB, and no further than memory may be: no pointer arithmetic
     return "void bf_ahead(" + global + "const void* a) {\n" +

@@ -75,8 +75,8 @@ std::string wide_stored(type stored, const std::string& address, const std::stri
 /// expression made. Empty where `name` is none of those.
 std::string wide_definition(std::string_view name, const dialect_spec& d);
 
-/// The same of "bf_far", whether so many bytes are more than the caches hold, "bf_ahead", and "bf_streamed",
-/// which orders streaming stores before what comes after the kernel.
+/// The same of "bf_large", whether so many bytes are more than the caches hold, "bf_ahead", and
+/// "bf_streamed", which orders streaming stores before what comes after the kernel.
 std::string far_definition(std::string_view name, const dialect_spec& d);
 
 }  // namespace busfare::core
