@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <string>
 
 #include "peers.hpp"
@@ -55,6 +56,11 @@ int main(int argc, char** argv) {
                    "  --rounds  timed rounds of each contest, 3 to 1000 (15)\n");
       return 2;
     }
+  }
+  // Before the minutes of measuring; what an older file holds stays until there is something to write.
+  if (!file.empty() && !std::ofstream(file, std::ios::app)) {
+    std::fprintf(stderr, "peers: cannot write %s\n", file.c_str());
+    return 1;
   }
   try {
     std::printf("%-30s %-4s %10s  %-8s %-44s %13s %13s  %7s %16s  %5s  %4s  %s\n", "op", "type", "size",
