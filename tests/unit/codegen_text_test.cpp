@@ -14,7 +14,7 @@ using namespace busfare;
 using namespace busfare::detail;
 using backend::parameter_kind;
 
-constexpr value_type f32 = value_type::f32, i32 = value_type::i32, mask = value_type::mask;
+constexpr value_type i32 = value_type::i32, mask = value_type::mask;
 
 // x counted down by iterate, then divided by an element of a table.
 program_ptr sample() {

@@ -89,10 +89,10 @@ template <class R, class Op, class... T> struct fold_loop {
   template <class V, class... More> static V folded_packs(const V& x, const V& y, const More&... more) {
     return halved(std::forward_as_tuple(x, y, more...), std::make_index_sequence<1 + sizeof...(More) / 2>{});
   }
-  template <class Packs, std::size_t... P> static auto halved(const Packs& packs, std::index_sequence<P...>) {
+  template <class Packs, std::size_t... P> static auto halved(const Packs& all, std::index_sequence<P...>) {
     using V = std::tuple_element_t<0, one_state>;
     return folded_packs(
-        V(to<typename V::element, R>(Op{}(std::get<P>(packs), std::get<P + sizeof...(P)>(packs))))...);
+        V(to<typename V::element, R>(Op{}(std::get<P>(all), std::get<P + sizeof...(P)>(all))))...);
   }
 
   // The accumulators are named one by one: at -O2 g++ leaves a loop over an array of them rolled, in memory.

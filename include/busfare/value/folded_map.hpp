@@ -71,14 +71,14 @@ struct folded_entries<F, Args, std::tuple<Out...>, Op> {
   using outs = std::tuple<Out...>;
   using all = std::index_sequence_for<Out...>;
   template <isa I> using loop = folded_loop<pack_reading<I>, F, Args, outs, Op>;
-  BUSFARE_ENTRY static void base(const cpu_block& b, std::byte* const* folded) noexcept {
-    loop<isa::base>::run(b, folded, all{});
+  BUSFARE_ENTRY static void base(const cpu_block& b, std::byte* const* to) noexcept {
+    loop<isa::base>::run(b, to, all{});
   }
-  BUSFARE_AVX2 BUSFARE_ENTRY static void avx2(const cpu_block& b, std::byte* const* folded) noexcept {
-    loop<isa::avx2>::run(b, folded, all{});
+  BUSFARE_AVX2 BUSFARE_ENTRY static void avx2(const cpu_block& b, std::byte* const* to) noexcept {
+    loop<isa::avx2>::run(b, to, all{});
   }
-  BUSFARE_AVX512 BUSFARE_ENTRY static void avx512(const cpu_block& b, std::byte* const* folded) noexcept {
-    loop<isa::avx512>::run(b, folded, all{});
+  BUSFARE_AVX512 BUSFARE_ENTRY static void avx512(const cpu_block& b, std::byte* const* to) noexcept {
+    loop<isa::avx512>::run(b, to, all{});
   }
   static constexpr cpu_folded_code folded = {&fold_entries<Op, Out...>::code,
                                              {base, avx2, BUSFARE_WIDEST_ENTRY}};
