@@ -147,8 +147,9 @@ testing::AssertionResult same(const std::vector<raw>& got, const std::vector<raw
 TEST(codegen_random, vectors_mean_what_one_element_means) {
   if (!cl().here()) GTEST_SKIP() << "no OpenCL platform or device";
   std::mt19937_64 draw(busfare_test::printed_seed());
-  constexpr std::array<std::uint64_t, 3> shapes[] = {{75, 1, 1}, {3, 37, 1},  {2, 3, 21}, {40, 2, 1},
-                                                     {7, 1, 1},  {190, 1, 1}, {5, 41, 1}};
+  constexpr std::array<std::uint64_t, 3> shapes[] = {{75, 1, 1}, {3, 37, 1},  {2, 3, 21},
+                                                     {40, 2, 1}, {7, 1, 1},   {190, 1, 1},
+                                                     {5, 41, 1}, {2, 900, 1}, {1500, 1, 1}};
   int written_in_vectors = 0;
   for (int round = 0; round < 24; ++round) {
     std::vector<std::uint8_t> text(60 + draw() % 300);

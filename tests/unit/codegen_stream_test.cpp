@@ -25,9 +25,24 @@ program_ptr two_results(type t) {
   });
 }
 
-program_ptr plus_one(type stored) {
-  return traced({element(type::f32)}, {stored}, [&](trace_session& s) {
+program_ptr plus_one(type stored, type from = type::f32) {
+  return traced({element(from)}, {stored}, [&](trace_session& s) {
     return list{make(op::add, f32, {s.input(0), literal(1.0f)})};
+  });
+}
+
+program_ptr of_two(op o, type t) {
+  return traced({element(t), element(t)}, {t}, [&](trace_session& s) {
+    return list{make(o, value_of(t), {s.input(0), s.input(1)})};
+  });
+}
+
+// One step of the heat equation: the edges of its rows are computed one by one.
+program_ptr heat_step() {
+  return traced({{parameter_kind::whole, type::f32}}, {type::f32}, [](trace_session&) {
+    window_use use{};
+    const patch<float, 2, border::clamp_t, symbol_reading> u{0, &use};
+    return list{(u(0, 0) + 0.25f * (u(-1, 0) + u(1, 0) + u(0, -1) + u(0, 1) - 4.0f * u(0, 0))).id};
   });
 }
 
@@ -46,6 +61,17 @@ TEST(codegen_stream, is_for_maps_of_whole_lines_on_cpus) {
   EXPECT_FALSE(streams(plus_one(type::u8), "opencl-cpu")) << "a quarter of a line";
   EXPECT_FALSE(streams(plus_one(type::f32), "opencl-gpu"));
   EXPECT_FALSE(streams(plus_one(type::f32), "cuda"));
+}
+
+// What vectors would compute lane by lane stays with the vectors that the driver makes of items.
+TEST(codegen_stream, leaves_to_drivers_what_they_do_better) {
+  const auto in_vectors = [](const program_ptr& p) { return core::emit_map(*p, "opencl-cpu").width > 1; };
+  EXPECT_TRUE(in_vectors(plus_one(type::f32)));
+  EXPECT_FALSE(in_vectors(plus_one(type::f32, type::f16)));
+  EXPECT_TRUE(in_vectors(of_two(op::div, type::f32)));
+  EXPECT_TRUE(in_vectors(of_two(op::mul, type::i32)));
+  EXPECT_FALSE(in_vectors(of_two(op::div, type::i32)));
+  EXPECT_FALSE(in_vectors(of_two(op::mod, type::u64)));
 }
 
 // Word for word: the sum of two arrays.
@@ -132,6 +158,37 @@ TEST(codegen_stream, gives_what_the_caches_give) {
   for (const char* definitions : {"", streams_all}) {
     expect_same<float>(type::f32, definitions);
     expect_same<double>(type::f64, definitions);
+  }
+}
+
+// Rows that are long enough to stream, whose ends are ordinary stores, and some that are not.
+TEST(codegen_stream, gives_what_the_caches_give_row_by_row) {
+  if (!cl().here()) GTEST_SKIP() << "no OpenCL platform or device";
+  const core::generated g = core::emit_map(*heat_step(), "opencl-cpu");
+  for (const char* definitions : {"", streams_all}) {
+    ASSERT_EQ(cl().build(g, definitions), "");
+    for (const auto& [rows, columns] :
+         {std::array<std::size_t, 2>{5, 700}, {3, 257}, {2, 258}, {4, 64}, {1, 4099}})
+      for (const std::size_t items : {1, 5}) {
+        SCOPED_TRACE(std::to_string(rows) + " x " + std::to_string(columns) + ", items " +
+                     std::to_string(items) + definitions);
+        const std::size_t n = rows * columns;
+        std::vector<float> u(n), untouched(n + 20, -7.0f);
+        for (std::size_t i = 0; i < n; ++i) u[i] = static_cast<float>(i * i % 1009);
+        cl().array(u);
+        cl().number(static_cast<std::int64_t>(n));
+        void* const out = cl().array(untouched);
+        cl().run(0, n, {rows, columns, 1}, items, 1);
+        const auto got = cl().read<float>(out, n + 20);
+        for (std::size_t i = 0; i < n; ++i) {
+          const std::size_t r = i / columns, c = i % columns;
+          const float above = u[r == 0 ? i : i - columns], below = u[r + 1 == rows ? i : i + columns];
+          const float left = u[c == 0 ? i : i - 1], right = u[c + 1 == columns ? i : i + 1];
+          // Small integers and quarters of them: exact in any order.
+          ASSERT_EQ(got[i], u[i] + 0.25f * (above + below + left + right - 4.0f * u[i])) << i;
+        }
+        for (std::size_t i = n; i < n + 20; ++i) ASSERT_EQ(got[i], -7.0f) << i;
+      }
   }
 }
 

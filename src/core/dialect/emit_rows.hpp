@@ -11,11 +11,11 @@
 
 namespace busfare::core {
 
-/// Whether a CPU's driver would not make vectors of its own of this program. `long_text`: nodes above which
-/// it makes poor ones.
+/// Whether a CPU's driver would make no vectors of its own of this program, or none that store past the
+/// caches where that pays. `long_text`: nodes above which it makes poor ones.
 bool worth_vectors(const program& p, std::size_t long_text);
 
-/// Whether its results may go past the caches, which takes vectors, too: where each of a result's is a line.
+/// Whether the text of its rows has an end that stores past the caches: each vector of a result is a line.
 bool may_stream(const program& p);
 
 /// The statements of the kernel, for any number of items. Each takes an equal share, whole vectors of `lanes`
